@@ -1,0 +1,1 @@
+"""Helpers behind the course notebooks: data, baselines, recurrent nets, scores, figures, exercises."""

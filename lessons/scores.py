@@ -1,0 +1,312 @@
+"""How good is a forecast? Metrics, skill against the naive forecast, and one scoreboard for all."""
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+
+from lessons.arrays import as_targets, as_windows
+from lessons.baselines import LastValue
+
+
+def mse(y_true, y_pred):
+    """Mean squared error.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of the same shape
+        Values and their forecasts, in the same unit.
+
+    Returns
+    -------
+    float
+        In that unit, squared.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or there is nothing to score.
+    """
+    return float(np.mean(_errors(y_true, y_pred) ** 2))
+
+
+def rmse(y_true, y_pred):
+    """Root of the mean squared error, back in the unit of the values. Parameters as for `mse`."""
+    return float(np.sqrt(mse(y_true, y_pred)))
+
+
+def mae(y_true, y_pred):
+    """Mean absolute error, in the unit of the values. Parameters as for `mse`."""
+    return float(np.mean(np.abs(_errors(y_true, y_pred))))
+
+
+def bias(y_true, y_pred):
+    """Mean of forecast minus truth: below 0 where the forecasts lie too low. Parameters as for `mse`."""
+    return float(np.mean(_errors(y_true, y_pred)))
+
+
+def mase(y_true, y_pred, y_train, season_length=1):
+    """Mean absolute scaled error: the MAE over that of the seasonal naive forecast on the training series.
+
+    Hyndman & Koehler, International Journal of Forecasting 22 (2006), section 4. Below 1 is better than
+    the naive forecast was, one step ahead, on the data to learn from. It has no unit: use it to compare
+    across series.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of the same shape
+        Values and their forecasts, in one unit.
+    y_train : array_like of shape (n,)
+        The training part of the series, in time order and in the same unit.
+    season_length : int
+        How far back the naive forecast looks; 1 is "the same as last time".
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, `y_train` is no longer than a season, or never changes.
+    """
+    y_train = np.asarray(y_train, dtype=np.float64)
+    if y_train.ndim != 1:
+        raise ValueError(f"y_train must be one series of shape (n,), got shape {y_train.shape}")
+    if not 1 <= season_length < len(y_train):
+        raise ValueError(
+            f"season_length must be between 1 and {len(y_train) - 1} (y_train has {len(y_train)} values), "
+            f"got {season_length}"
+        )
+    naive_mae = np.mean(np.abs(y_train[season_length:] - y_train[:-season_length]))
+    if naive_mae == 0:
+        raise ValueError("y_train repeats itself exactly, so the naive error to divide by is 0")
+    return float(mae(y_true, y_pred) / naive_mae)
+
+
+def skill(model_mse, naive_mse):
+    """Which part of the naive forecast's error a model takes away: 1 - model / naive.
+
+    1 is perfect, 0 no better than naive, negative worse (Murphy, Monthly Weather Review 116 (1988), eq. 4).
+
+    Parameters
+    ----------
+    model_mse, naive_mse : float
+        Mean squared errors on the same targets, in the same unit.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If `naive_mse` is not above 0.
+    """
+    if not naive_mse > 0:
+        raise ValueError(f"naive_mse must be above 0, got {naive_mse}")
+    return 1 - model_mse / naive_mse
+
+
+def _errors(y_true, y_pred):
+    y_true = np.asarray(y_true, dtype=np.float64)
+    y_pred = np.asarray(y_pred, dtype=np.float64)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"y_pred must have the shape of y_true, {y_true.shape}, got {y_pred.shape}")
+    if y_true.size == 0:
+        raise ValueError("y_true is empty: there is nothing to score")
+    return y_pred - y_true
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a scoreboard; errors in the series' own unit, means over seeds.
+
+    `mse_sd` is the standard deviation over seeds, 0.0 for a forecaster without any randomness.
+    """
+
+    name: str
+    mse: float
+    mse_sd: float
+    mae: float
+    bias: float
+    skill: float
+    seeds: int
+
+
+class Scoreboard:
+    """Forecasts of the same test targets, side by side, the naive one always among them.
+
+    Parameters
+    ----------
+    X_test : ndarray of shape (N, T, D)
+        Test windows; their last values are the naive forecast.
+    y_test : ndarray of shape (N, horizon)
+        Test targets, in the unit of the windows.
+    scaler : Standardizer, optional
+        Takes targets and forecasts back to the series' own unit before anything is scored.
+    noise_floor : float, optional
+        MSE that no forecast can beat, in the series' own unit squared. Known for a toy series only.
+
+    Attributes
+    ----------
+    rows : list of Row
+        In the order they were added, "last value" first.
+    naive : Row
+        The row "last value".
+    """
+
+    def __init__(self, X_test, y_test, *, scaler=None, noise_floor=None):
+        X_test = as_windows(X_test, "X_test")
+        y_test = as_targets(y_test, len(X_test), "y_test")
+        self._scaler = scaler
+        self._y_true = self._own_unit(y_test)
+        self.noise_floor = noise_floor
+        self.rows = []
+        self.add("last value", np.repeat(X_test[:, -1, :1], y_test.shape[1], axis=1))
+
+    @property
+    def naive(self):
+        return self.rows[0]
+
+    def add(self, name, y_pred):
+        """Score forecasts and put them on the board, in place of an older row of that name.
+
+        Parameters
+        ----------
+        name : str
+            What the row is called. Names that `lessons.figures` knows keep their colour everywhere.
+        y_pred : ndarray of shape (N, horizon), or a list of them
+            Forecasts in the unit of the windows; a list holds one array a seed.
+
+        Returns
+        -------
+        Scoreboard
+            Itself, so that calls can be chained.
+
+        Raises
+        ------
+        ValueError
+            If a forecast's shape is not that of the targets.
+        """
+        per_seed = y_pred if isinstance(y_pred, list) else [y_pred]
+        if not per_seed:
+            raise ValueError(f"y_pred of {name!r} is an empty list: give one array a seed")
+        per_seed = [self._own_unit(np.asarray(p)) for p in per_seed]
+        mses = [mse(self._y_true, p) for p in per_seed]
+        naive_mse = self.rows[0].mse if self.rows else mses[0]
+        row = Row(
+            name=name,
+            mse=float(np.mean(mses)),
+            mse_sd=float(np.std(mses, ddof=1)) if len(mses) > 1 else 0.0,
+            mae=float(np.mean([mae(self._y_true, p) for p in per_seed])),
+            bias=float(np.mean([bias(self._y_true, p) for p in per_seed])),
+            skill=skill(np.mean(mses), naive_mse) if naive_mse > 0 else float("nan"),
+            seeds=len(mses),
+        )
+        names = [r.name for r in self.rows]
+        if name in names:
+            self.rows[names.index(name)] = row
+        else:
+            self.rows.append(row)
+        return self
+
+    def __getitem__(self, name):
+        """The row of that name.
+
+        Raises
+        ------
+        KeyError
+            If there is none, naming those there are.
+        """
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(f"no row {name!r}; there are {', '.join(r.name for r in self.rows)}")
+
+    def _own_unit(self, y):
+        return y if self._scaler is None else self._scaler.inverse_target(y)
+
+    def _cells(self):
+        """Rows as text: (name, MSE ± sd, MAE, skill, seeds)."""
+        for r in self.rows:
+            spread = f" ± {r.mse_sd:.4f}" if r.seeds > 1 else ""
+            yield r.name, f"{r.mse:.4f}{spread}", f"{r.mae:.4f}", f"{r.skill:+.0%}", str(r.seeds)
+        if self.noise_floor is not None:
+            reachable = skill(self.noise_floor, self.naive.mse) if self.naive.mse > 0 else float("nan")
+            yield "noise floor", f"{self.noise_floor:.4f}", "", f"{reachable:+.0%}", ""
+
+    _HEADS = ("forecaster", "test MSE", "MAE", "skill", "seeds")
+
+    def __repr__(self):
+        table = [self._HEADS, *self._cells()]
+        widths = [max(len(line[k]) for line in table) for k in range(len(self._HEADS))]
+        return "\n".join(
+            line[0].ljust(widths[0])
+            + "".join(f"  {v.rjust(w)}" for v, w in zip(line[1:], widths[1:], strict=True))
+            for line in table
+        )
+
+    def _repr_html_(self):
+        head = "".join(f'<th scope="col">{h}</th>' for h in self._HEADS)
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            + "".join(f"<td>{v}</td>" for v in values)
+            + "</tr>"
+            for name, *values in self._cells()
+        )
+        return (
+            "<table><caption>Errors on the test windows, in the series’ own unit; skill is the part of the "
+            f"naive error taken away</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_floor=None, seeds=5):
+    """Fit every model on the same training windows and score it on the same test windows.
+
+    Parameters
+    ----------
+    models : dict of str to forecaster or callable
+        A forecaster is fitted once. A callable taking a seed and returning a forecaster, such as
+        ``lambda seed: LSTM(1, 32, seed=seed)``, is fitted once per seed.
+    X_train, X_test : ndarray of shape (N, T, D)
+        Windows.
+    y_train, y_test : ndarray of shape (N, horizon)
+        Their targets, in the unit of the windows.
+    scaler, noise_floor
+        As for `Scoreboard`.
+    seeds : int
+        How many seeds, 0, 1, ..., a callable is fitted with.
+
+    Returns
+    -------
+    Scoreboard
+
+    Raises
+    ------
+    TypeError
+        If a model is neither a forecaster nor a callable.
+    ValueError
+        If a shape does not fit.
+    """
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds}")
+    board = Scoreboard(X_test, y_test, scaler=scaler, noise_floor=noise_floor)
+    for name, model in models.items():
+        if isinstance(model, LastValue):
+            continue  # on the board already
+        if _is_forecaster(model):
+            board.add(name, model.fit(X_train, y_train).predict(X_test))
+        elif callable(model):
+            board.add(name, [model(seed).fit(X_train, y_train).predict(X_test) for seed in range(seeds)])
+        else:
+            raise TypeError(
+                f"models[{name!r}] must be a forecaster (fit and predict) or a function of a seed "
+                f"that makes one, got {type(model).__name__}"
+            )
+    return board
+
+
+def _is_forecaster(model):
+    is_class = isinstance(model, type)  # a class has `fit` too, but makes forecasters: a callable
+    return not is_class and hasattr(model, "fit") and hasattr(model, "predict")

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+
+from lessons.baselines import LastValue, Mean, Ridge
+from lessons.scores import Scoreboard, bias, mae, mase, mse, rmse, scoreboard, skill
+from lessons.windows import Standardizer
+
+FINITE = st.floats(-1e3, 1e3)
+
+
+@given(arrays(float, (7, 2), elements=FINITE), arrays(float, (7, 2), elements=FINITE))
+def test_metrics_agree_with_scikit_learn(y_true, y_pred):
+    assert mse(y_true, y_pred) == pytest.approx(mean_squared_error(y_true, y_pred))
+    assert rmse(y_true, y_pred) == pytest.approx(root_mean_squared_error(y_true.ravel(), y_pred.ravel()))
+    assert mae(y_true, y_pred) == pytest.approx(mean_absolute_error(y_true, y_pred))
+
+
+def test_bias_is_negative_where_forecasts_lie_too_low():
+    assert bias([3.0, 5.0], [2.0, 5.0]) == -0.5
+
+
+def test_mase_by_hand():
+    y_train = [1.0, 2.0, 4.0, 7.0]  # changes 1, 2, 3: the naive MAE is 2
+    assert mase([10.0, 10.0], [11.0, 13.0], y_train) == 1.0
+    # a season of two steps: changes 3 and 5, the naive MAE is 4
+    assert mase([10.0, 10.0], [11.0, 13.0], y_train, season_length=2) == 0.5
+
+
+def test_skill_is_the_part_of_the_naive_error_taken_away():
+    assert skill(0.25, 1.0) == 0.75
+    assert skill(2.0, 1.0) == -1.0
+
+
+@pytest.mark.parametrize("metric", [mse, rmse, mae, bias])
+def test_shapes_that_would_broadcast_are_refused(metric):
+    with pytest.raises(ValueError, match=r"y_pred must have the shape of y_true, \(3, 1\), got \(3,\)"):
+        metric(np.ones((3, 1)), np.ones(3))
+    with pytest.raises(ValueError, match="y_true is empty"):
+        metric([], [])
+
+
+def test_mase_refuses_what_it_cannot_divide_by():
+    with pytest.raises(ValueError, match="season_length must be between 1 and 2"):
+        mase([1.0], [1.0], [1.0, 2.0, 3.0], season_length=3)
+    with pytest.raises(ValueError, match="repeats itself exactly"):
+        mase([1.0], [1.0], [2.0, 2.0, 2.0])
+    with pytest.raises(ValueError, match="y_train must be one series"):
+        mase([1.0], [1.0], np.ones((3, 1)))
+    with pytest.raises(ValueError, match="naive_mse must be above 0"):
+        skill(1.0, 0.0)
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    series = np.cumsum(rng.normal(size=120)) + 50
+    X = np.stack([series[k : k + 8] for k in range(110)])[:, :, None]
+    y = series[8:118, None]
+    return X[:80], y[:80], X[80:], y[80:]
+
+
+def test_the_naive_forecast_and_the_floor_are_always_there(data):
+    board = scoreboard({"ridge": Ridge(alpha=1.0)}, *data, noise_floor=0.5)
+    assert [row.name for row in board.rows] == ["last value", "ridge"]
+    assert board.naive.skill == 0.0
+    X_test, y_test = data[2:]
+    assert board.naive.mse == pytest.approx(mse(y_test, X_test[:, -1]))
+    for shown in (repr(board), board._repr_html_()):
+        assert "last value" in shown
+        assert "noise floor" in shown
+        assert "0.5000" in shown
+
+
+def test_errors_are_in_the_series_own_unit(data):
+    X_train, y_train, X_test, y_test = data
+    scaler = Standardizer().fit(X_train[:, 0, 0])
+    scaled = [scaler.transform(a) for a in data]
+    raw, own = (scoreboard({}, *d, scaler=s) for d, s in ((data, None), (scaled, scaler)))
+    assert own.naive.mse == pytest.approx(raw.naive.mse)
+    assert own.naive.mae == pytest.approx(raw.naive.mae)
+
+
+class Guess:
+    """A forecaster whose forecasts depend on nothing but its seed."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.full((len(X), 1), float(self.seed))
+
+
+def test_a_callable_is_fitted_once_per_seed(data):
+    *_, y_test = data
+    board = scoreboard({"guess": Guess}, *data, seeds=3)
+    per_seed = [mse(y_test, np.full_like(y_test, seed)) for seed in range(3)]
+    row = board["guess"]
+    assert row.seeds == 3
+    assert row.mse == pytest.approx(np.mean(per_seed))
+    assert row.mse_sd == pytest.approx(np.std(per_seed, ddof=1))
+    assert "±" in repr(board)
+
+
+def test_adding_a_name_again_replaces_its_row(data):
+    *_, X_test, y_test = data
+    board = Scoreboard(X_test, y_test).add("mine", y_test + 1).add("other", y_test).add("mine", y_test + 2)
+    assert [row.name for row in board.rows] == ["last value", "mine", "other"]
+    assert board["mine"].mse == pytest.approx(4.0)
+    assert board["mine"].bias == pytest.approx(2.0)
+
+
+def test_several_steps_ahead(data):
+    X_train, y_train, X_test, y_test = data
+    y_train, y_test = np.repeat(y_train, 3, axis=1), np.repeat(y_test, 3, axis=1)
+    board = scoreboard({"mean": Mean()}, X_train, y_train, X_test, y_test)
+    assert board.naive.mse == pytest.approx(mse(y_test, np.repeat(X_test[:, -1], 3, axis=1)))
+
+
+def test_a_name_from_a_learner_cannot_break_the_page(data):
+    *_, X_test, y_test = data
+    shown = Scoreboard(X_test, y_test).add("<script>", y_test)._repr_html_()
+    assert "<script>" not in shown
+
+
+def test_bad_input_is_named(data):
+    X_train, y_train, X_test, y_test = data
+    with pytest.raises(TypeError, match=r"models\['x'\] must be a forecaster .* got int"):
+        scoreboard({"x": 3}, *data)
+    with pytest.raises(ValueError, match="seeds must be at least 1"):
+        scoreboard({}, *data, seeds=0)
+    with pytest.raises(ValueError, match="y_pred must have the shape"):
+        Scoreboard(X_test, y_test).add("flat", y_test.ravel())
+    with pytest.raises(ValueError, match="empty list"):
+        Scoreboard(X_test, y_test).add("none", [])
+    with pytest.raises(KeyError, match="no row 'LSTM'; there are last value"):
+        Scoreboard(X_test, y_test)["LSTM"]
+
+
+def test_last_value_given_by_hand_is_not_listed_twice(data):
+    assert len(scoreboard({"naive": LastValue()}, *data).rows) == 1
