@@ -134,6 +134,21 @@ class Row:
     seeds: int
 
 
+class EvidenceCard(dict):
+    """The lines of an evidence card, name to text; shows itself as a table."""
+
+    def __repr__(self):
+        return "\n".join(f"{name:12} {text}" for name, text in self.items())
+
+    def _repr_html_(self):
+        lines = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
+            f'<td style="text-align:left">{html.escape(text)}</td></tr>'
+            for name, text in self.items()
+        )
+        return f"<table><caption>Evidence card</caption><tbody>{lines}</tbody></table>"
+
+
 class Scoreboard:
     """Forecasts of the same test targets, side by side, the naive one always among them.
 
@@ -224,6 +239,61 @@ class Scoreboard:
                 return row
         raise KeyError(f"no row {name!r}; there are {', '.join(r.name for r in self.rows)}")
 
+    def evidence_card(self, name, *, series, window, split, plot_check):
+        """What a reader needs to believe a score, on one card, with a verdict that the numbers give.
+
+        Parameters
+        ----------
+        name : str
+            The row to report.
+        series : str
+            What was forecast, with its unit.
+        window : int
+            T, the time steps the forecaster sees.
+        split : str
+            How train and test were kept apart.
+        plot_check : str
+            What was seen when forecasts and truth were *looked at*, one over the other.
+
+        Returns
+        -------
+        EvidenceCard
+
+        Raises
+        ------
+        KeyError
+            If there is no such row.
+        ValueError
+            If `plot_check` is empty: nobody looked.
+        """
+        if not plot_check.strip():
+            raise ValueError("plot_check is empty: plot forecasts and truth, and say what you saw")
+        row = self[name]
+        spread = f" ± {row.mse_sd:.4f} over {row.seeds} seeds" if row.seeds > 1 else ""
+        return EvidenceCard(
+            {
+                "series": series,
+                "window": f"{window} steps",
+                "split": split,
+                "naive score": f"last value, test MSE {self.naive.mse:.4f}",
+                "model score": f"{name}, test MSE {row.mse:.4f}{spread}",
+                "plot check": plot_check,
+                "verdict": self._verdict(row),
+            }
+        )
+
+    def _verdict(self, row):
+        gap = self.naive.mse - row.mse
+        if abs(gap) <= 2 * row.mse_sd:
+            verdict = f"{row.name} and the naive forecast cannot be told apart over these seeds"
+        elif gap > 0:
+            verdict = f"{row.name} takes away {row.skill:.0%} of the naive error"
+        else:
+            verdict = f"{row.name} is worse than the naive forecast, by {-row.skill:.0%}"
+        if self.noise_floor is None:
+            return verdict + "; how low an error could be is not known"
+        return verdict + f"; its error is {row.mse / self.noise_floor:.2f} times the noise floor"
+
     def _own_unit(self, y):
         return y if self._scaler is None else self._scaler.inverse_target(y)
 
@@ -231,10 +301,10 @@ class Scoreboard:
         """Rows as text: (name, MSE ± sd, MAE, skill, seeds)."""
         for r in self.rows:
             spread = f" ± {r.mse_sd:.4f}" if r.seeds > 1 else ""
-            yield r.name, f"{r.mse:.4f}{spread}", f"{r.mae:.4f}", f"{r.skill:+.0%}", str(r.seeds)
+            yield r.name, f"{r.mse:.4f}{spread}", f"{r.mae:.4f}", _percent(r.skill), str(r.seeds)
         if self.noise_floor is not None:
             reachable = skill(self.noise_floor, self.naive.mse) if self.naive.mse > 0 else float("nan")
-            yield "noise floor", f"{self.noise_floor:.4f}", "", f"{reachable:+.0%}", ""
+            yield "noise floor", f"{self.noise_floor:.4f}", "", _percent(reachable), ""
 
     _HEADS = ("forecaster", "test MSE", "MAE", "skill", "seeds")
 
@@ -310,3 +380,7 @@ def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_f
 def _is_forecaster(model):
     is_class = isinstance(model, type)  # a class has `fit` too, but makes forecasters: a callable
     return not is_class and hasattr(model, "fit") and hasattr(model, "predict")
+
+
+def _percent(fraction):
+    return f"{fraction:+.0%}" if abs(fraction) >= 0.005 or fraction != fraction else "0%"  # no "-0%"

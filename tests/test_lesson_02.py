@@ -1,0 +1,130 @@
+"""What lesson 02 says, it also shows."""
+
+import numpy as np
+import pytest
+from lesson_run import run_lesson
+
+from lessons.baselines import LastValue, Ridge, SeasonalNaive
+from lessons.scores import Scoreboard, scoreboard
+from lessons.series import sea_temperature, trend_and_seasons
+from lessons.windows import Standardizer, make_windows, split_by_time
+
+
+@pytest.fixture(scope="module")
+def run():
+    return run_lesson("02_naive_baseline")
+
+
+def test_the_five_guesses(run):
+    board = run.shown["guesses-board"]
+    assert board.naive.mse == pytest.approx(0.0940, abs=6e-5)
+    assert board["mean"].mse == pytest.approx(20 * board.naive.mse, rel=0.05)
+    assert board["linear extrapolation"].mse > 1.7 * board.naive.mse
+    assert board.naive.mse < board["seasonal naive"].mse < 1.1 * board.naive.mse
+    assert board["seasonal naive + drift"].mse == pytest.approx(0.0851, abs=5e-4)
+
+
+def test_the_formula_for_the_naive_error(run):
+    formula, measured = run.numbers("error-compare", "formula")[:2]
+    assert formula == pytest.approx(measured, rel=0.1)
+    nominal, realised = run.numbers("error-compare", "noise floor")
+    assert (nominal, realised) == (0.0324, 0.0340)
+
+
+def test_ridge_goes_nine_tenths_of_the_way(run):
+    board, floor = run.shown["ridge-table"], run.names["floor"]
+    won = (board.naive.mse - board["ridge"].mse) / (board.naive.mse - floor)
+    assert won == pytest.approx(0.9, abs=0.05)
+    assert board["ridge"].skill == pytest.approx(0.59, abs=0.005)
+    assert 1 - floor / board.naive.mse == pytest.approx(0.64, abs=0.005)
+
+
+def test_windows_too_short_and_too_long(run):
+    error = dict(zip(run.names["windows"], run.names["errors"]["AR"], strict=True))
+    naive = run.shown["guesses-board"].naive.mse
+    assert all(0.85 * naive < error[window] < naive for window in (2, 4, 8))
+    assert all(error[window] < naive / 2 for window in (48, 60, 100))
+    assert error[300] == pytest.approx(3 * naive, rel=0.05)
+    ridge = dict(zip(run.names["windows"], run.names["errors"]["ridge"], strict=True))
+    assert all(ridge[window] < naive / 2 for window in (48, 60, 100, 200, 300))
+
+
+def test_same_mse_other_mistakes(run):
+    naive = run.numbers("metrics-two", "last value")
+    low = run.numbers("metrics-two", "ridge, too low")
+    assert naive[0] == pytest.approx(low[0], rel=0.01)
+    assert abs(naive[2]) < 0.005
+    assert low[2] < -0.2
+
+
+def test_mase(run):
+    assert run.numbers("metrics-mase", "last value") == [1.00]
+    assert run.numbers("metrics-mase", "ridge")[0] == pytest.approx(0.64, abs=0.01)
+
+
+def test_rolling_origins(run):
+    naive, seasonal, ridge = (
+        np.array(run.numbers("origins-scores", name)[-5:])
+        for name in ("last value", "seasonal naive + drift", "ridge")
+    )
+    assert (ridge < naive / 2).all()
+    assert (seasonal < naive).sum() == 4
+    assert seasonal[-1] > naive[-1]
+    assert (round(naive.min(), 3), round(naive.max(), 3)) == (0.088, 0.104)
+
+
+def test_the_sea(run):
+    board = run.shown["real-table"]
+    assert board["seasonal naive"].mse == pytest.approx(2 * board.naive.mse, rel=0.01)
+    assert board["linear extrapolation"].mse < 0.6 * board.naive.mse
+    assert board["ridge"].skill == pytest.approx(0.80, abs=0.005)
+    assert "how low an error could be is not known" in run.shown["evidence"]["verdict"]
+
+
+def test_ridge_is_shy_of_the_el_nino_of_1997(run):
+    months = run.names["months"][run.names["index_sea"][run.names["test_sea"]]]
+    in_1997 = (months >= np.datetime64("1997-04")) & (months <= np.datetime64("1997-12"))
+    error = (run.names["y_pred"] - run.names["y_true"])[in_1997, 0]
+    assert (error < 0).all()
+    assert error.min() == pytest.approx(-1.5, abs=0.05)
+
+
+def test_the_planted_mistake_is_the_unit(run):
+    claimed, naive, percent = run.numbers("mistake-said")
+    assert (claimed, naive, percent) == (0.052, 1.312, 96)
+    variance = sea_temperature()[1][:512].var()
+    assert claimed * variance == pytest.approx(0.26, abs=0.005)
+    assert 1 - claimed * variance / naive == pytest.approx(0.80, abs=0.005)
+
+
+def test_more_noise_lowers_everybodys_ceiling():
+    """Further exercise 1."""
+    _, series = trend_and_seasons(noise=0.5)
+    scaler = Standardizer().fit(series[:630])
+    X, y, target_index = make_windows(scaler.transform(series), window=60)
+    train, test = split_by_time(target_index, at=630)
+    models = {"seasonal": SeasonalNaive(50, drift=True), "ridge": Ridge()}
+    board = scoreboard(models, X[train], y[train], X[test], y[test], scaler=scaler)
+    assert board.naive.mse == pytest.approx(0.49, abs=0.005)
+    assert board["ridge"].mse == pytest.approx(0.30, abs=0.005)
+    assert board["ridge"].skill == pytest.approx(0.39, abs=0.005)
+    assert board["seasonal"].mse > board.naive.mse
+
+
+def test_the_average_of_two_guesses_at_sea():
+    """Further exercise 2."""
+    _, celsius = sea_temperature()
+    X, y, target_index = make_windows(celsius, window=24)
+    _, test = split_by_time(target_index, at=512)
+    both = (LastValue().predict(X[test]) + SeasonalNaive(12).predict(X[test])) / 2
+    board = Scoreboard(X[test], y[test]).add("both", both)
+    assert board["both"].mse == pytest.approx(1.08, abs=0.005)
+    assert board.naive.mse == pytest.approx(1.31, abs=0.005)
+
+
+def test_seventeen_steps_are_no_season_to_rely_on(run):
+    """Further exercise 3."""
+    X_test, y_test, scaler = (run.names[name] for name in ("X_test", "y_test", "scaler"))
+    board = Scoreboard(X_test, y_test, scaler=scaler)
+    board.add("50", SeasonalNaive(50).predict(X_test)).add("17", SeasonalNaive(17).predict(X_test))
+    assert board["17"].mse > 10 * board["50"].mse
