@@ -145,3 +145,34 @@ def test_bad_input_is_named(data):
 
 def test_last_value_given_by_hand_is_not_listed_twice(data):
     assert len(scoreboard({"naive": LastValue()}, *data).rows) == 1
+
+
+def card_of(board, name, **changes):
+    text = {"series": "a walk", "window": 8, "split": "by time", "plot_check": "no lag seen", **changes}
+    return board.evidence_card(name, **text)
+
+
+def test_the_evidence_card_says_what_the_numbers_say(data):
+    *_, X_test, y_test = data
+    naive_mse = mse(y_test, X_test[:, -1])
+    half = y_test + np.sqrt(naive_mse / 2)
+    board = Scoreboard(X_test, y_test, noise_floor=naive_mse / 4)
+    board.add("good", half).add("bad", y_test + 10).add("unsure", [half, y_test + 2 * np.sqrt(naive_mse)])
+    assert card_of(board, "good")["verdict"] == (
+        "good takes away 50% of the naive error; its error is 2.00 times the noise floor"
+    )
+    assert "bad is worse than the naive forecast" in card_of(board, "bad")["verdict"]
+    assert "cannot be told apart" in card_of(board, "unsure")["verdict"]
+    assert "8 steps" in repr(card_of(board, "good"))
+    assert "Evidence card" in card_of(board, "good")._repr_html_()
+
+
+def test_without_a_known_floor_the_card_says_so(data):
+    *_, X_test, y_test = data
+    assert "not known" in card_of(Scoreboard(X_test, y_test).add("good", y_test), "good")["verdict"]
+
+
+def test_a_card_without_a_look_at_the_plot_is_refused(data):
+    *_, X_test, y_test = data
+    with pytest.raises(ValueError, match="plot_check is empty"):
+        card_of(Scoreboard(X_test, y_test), "last value", plot_check=" ")

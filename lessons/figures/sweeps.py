@@ -35,7 +35,9 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     x = np.asarray(x)
     errors = {name: np.asarray(values, dtype=float) for name, values in errors.items()}
     traces = [
-        go.Scatter(x=x, y=y, name=name, line=line(name), mode="lines+markers", marker_symbol=symbol)
+        go.Scatter(
+            x=x, y=y, name=name, line=line(name), mode="lines+markers", marker={"symbol": symbol, "size": 9}
+        )
         for name, y in errors.items()
         for symbol in [style(name)["symbol"]]
     ]
