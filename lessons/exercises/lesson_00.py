@@ -44,7 +44,7 @@ EXERCISES = (
             Wrong(_two_steps_back, "Each forecast is one step older than it need be."),
             Wrong(
                 _always_the_latest,
-                "Every forecast is the last value of the whole series, which lies in the future of nearly all of them.",
+                "Every forecast is the last value of the series, which nearly always lies in the future.",
             ),
             Wrong(_always_the_mean, "Every forecast is the mean of the whole series, future included."),
         ],

@@ -1,0 +1,562 @@
+"""Exercises: references pass, stubs are not attempted, every wrong answer gets its own diagnosis."""
+
+import ast
+import html
+import inspect
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+
+from lessons import exercises, windows
+from lessons.baselines import Ridge, SeasonalNaive
+from lessons.exercises import REGISTRY, check, checking, helping, hint, solution, use
+from lessons.exercises.compare import difference, plain
+from lessons.exercises.declare import Case, Exercise, Part, Wrong
+from lessons.exercises.registry import Registry
+from lessons.scores import mase, skill
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+IDS = list(REGISTRY)
+WRONG = [pytest.param(id, w, id=f"{id}-{w.name}") for id in IDS for w in REGISTRY[id].wrong]
+NBGRADER_KEYS = {"schema_version", "grade_id", "locked", "grade", "solution", "task"}
+
+
+def reference(id):
+    return REGISTRY[id].reference
+
+
+def display(value):
+    data, _ = DisplayFormatter().format(value)
+    return data
+
+
+# Every exercise
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_reference_earns_full_points(id):
+    result = check(id, reference(id))
+    assert result.status == "passed", result.text()
+    assert repr(result) == repr(float(REGISTRY[id].points))
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_stub_is_not_attempted(id):
+    arguments = inspect.signature(reference(id))
+    space = {"np": np}
+    exec(f"def stub{arguments}:\n    # Your code here\n    raise NotImplementedError", space)
+    result = check(id, space["stub"])
+    assert (result.status, repr(result)) == ("not attempted", "0.0")
+
+
+@pytest.mark.parametrize("id, wrong", WRONG)
+def test_wrong_answer_gets_its_own_diagnosis(id, wrong):
+    result = check(id, wrong.function)
+    assert not result.passed
+    assert 0 <= result.points < REGISTRY[id].points
+    assert result.diagnoses == [wrong.diagnosis], result.text()
+    page = html.unescape(re.sub("<[^>]+>", "", display(result)["text/html"]))
+    assert re.sub("[`*]", "", wrong.diagnosis)[:20] in re.sub("[`*]", "", page)
+
+
+@pytest.mark.parametrize("id", [id for id in IDS if id >= "01"])
+def test_there_are_three_wrong_answers_and_no_diagnosis_contains_the_solution(id):
+    exercise = REGISTRY[id]
+    assert len({w.diagnosis for w in exercise.wrong}) >= 3
+    lines = [line.split("#")[0].strip() for line in inspect.getsource(exercise.reference).splitlines()]
+    lines = [line.removeprefix("return ") for line in lines if line.startswith("return") or " = " in line]
+    for wrong in exercise.wrong:
+        assert not any(len(line) > 12 and line in wrong.diagnosis for line in lines)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_solution_runs_on_its_own_and_passes(id):
+    space = {"__name__": "learner"}
+    exec(compile(repr(solution(id)), "solution", "exec"), space)
+    assert check(id, space[id.split(".")[1]]).passed
+    assert "<details>" in display(solution(id))["text/html"]
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_points_and_hints_are_sane(id):
+    exercise = REGISTRY[id]
+    assert all(part.points > 0 for part in exercise.parts)
+    assert 1 <= exercise.points <= 10
+    assert len(exercise.hints) == len(set(exercise.hints)) >= 2
+
+
+def test_first_two_lessons_have_enough_exercises():
+    for lesson in ("01", "02"):
+        assert len(REGISTRY.of_lesson(lesson)) >= 4
+
+
+# The references agree with the package
+
+
+def test_windows_agree_with_the_package():
+    series = np.random.default_rng(0).normal(size=50)
+    X, y, target_index = windows.make_windows(series, 7)
+    X_own, y_own = reference("01.make_windows")(series, 7)
+    np.testing.assert_array_equal(X_own, X)
+    np.testing.assert_array_equal(y_own, y)
+    train, test = reference("01.split_by_time")(target_index, 30)
+    package_train, package_test = windows.split_by_time(target_index, 30)
+    np.testing.assert_array_equal(X[train], X[package_train])
+    np.testing.assert_array_equal(X[test], X[package_test])
+
+
+def test_purge_agrees_with_the_package():
+    _, _, target_index = windows.make_windows(np.arange(60.0), 8, horizon=5)
+    train, test = windows.split_by_time(target_index, 40, horizon=5)
+    before = target_index[target_index < 40]
+    keep = reference("01.purge")(before, target_index[test], 5)
+    np.testing.assert_array_equal(before[keep], target_index[train])
+
+
+def test_scaling_agrees_with_the_package():
+    series = np.random.default_rng(1).normal(3, 2, size=50)
+    scaled = windows.Standardizer().fit(series[:35]).transform(series)
+    np.testing.assert_allclose(reference("01.scale_with_train")(series, 35), scaled)
+
+
+def test_baselines_and_scores_agree_with_the_package():
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(30, 9, 2)), rng.normal(size=(30, 1))
+    np.testing.assert_array_equal(reference("02.seasonal_naive")(X, 4), SeasonalNaive(4).fit(X, y).predict(X))
+    weights, intercept = reference("02.ridge")(X, y, 2.5)
+    y_pred = X.reshape(30, -1) @ weights + intercept
+    np.testing.assert_allclose(y_pred, Ridge(alpha=2.5).fit(X, y).predict(X))
+    y_train = rng.normal(size=40)
+    assert reference("02.mase")(y, y_pred, y_train, 12) == pytest.approx(mase(y, y_pred, y_train, 12))
+    assert reference("02.skill")(0.2, 0.3) == pytest.approx(skill(0.2, 0.3))
+
+
+def test_naive_error_is_what_a_simulation_finds():
+    rng = np.random.default_rng(3)
+    signal = np.sin(0.2 * np.arange(20_000))
+    observed = signal + 0.3 * rng.normal(size=len(signal))
+    measured = np.mean(np.diff(observed) ** 2)
+    assert reference("02.naive_error")(signal, 0.3) == pytest.approx(measured, rel=0.03)
+
+
+# check
+
+
+def test_result_shows_points_as_text_and_a_card_as_html():
+    result = check("01.make_windows", reference("01.make_windows"))
+    data = display(result)
+    assert data["text/plain"] == "3.0" == str(result)
+    assert float(result) == 3.0
+    assert 'role="heading"' in data["text/html"] and "Passed" in data["text/html"]
+
+
+def test_half_right_answer_earns_its_part():
+    def make_windows(series, window):
+        X, y = reference("01.make_windows")(series, window)
+        return X, y[::-1]
+
+    result = check("01.make_windows", make_windows)
+    assert (result.status, repr(result)) == ("partly", "1.0")
+    assert [part.message is None for part in result.parts] == [True, False, False]
+    assert "values of `y` differ" in result.text()
+
+
+def test_two_mistakes_in_two_parts_are_both_named():
+    def make_windows(series, window):
+        X = np.stack([series[i : i + window] for i in range(len(series) - window)])
+        return X[:, ::-1, np.newaxis], X[:, -1:]
+
+    assert set(check("01.make_windows", make_windows).mistakes) == {"time_reversed", "target_inside"}
+
+
+def test_other_shuffles_are_recognised_too():
+    def split_by_time(target_index, at):
+        train = np.random.default_rng(99).permutation(target_index < at)
+        return train, ~train
+
+    assert check("01.split_by_time", split_by_time).mistakes == ["shuffled"]
+
+
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (lambda series, window: None, "is a `return` missing?"),
+        (lambda series, window: np.zeros((8, 3, 1)), "is an array of shape (8, 3, 1), expected 2 values"),
+        (lambda series, window: (np.zeros((8, 3)), 0), "`X` has shape (8, 3), expected (7, 3, 1)"),
+        (lambda series, window: ([1, 2], [3]), "`X` is a list of 2 values, expected an array"),
+        (lambda series: series, "Your function takes `(series)`, expected `make_windows(series, window)`"),
+        (lambda series, window: 1 / 0, "raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_message_says_what_came_and_what_was_expected(answer, says):
+    assert says in check("01.make_windows", answer).text()
+
+
+def test_error_message_shows_the_line():
+    def naive_error(signal, sigma):
+        change = signal[1:] - signal
+        return np.mean(change**2)
+
+    text = check("02.naive_error", naive_error).text()
+    assert "raised ValueError" in text and "in the line `change = signal[1:] - signal`" in text
+
+
+def test_same_trouble_is_said_once():
+    text = check("02.naive_error", lambda signal, sigma: 1 / 0).text()
+    assert text.count("raised ZeroDivisionError") == 1
+    assert text.count("the same again") == 1
+
+
+def test_changed_argument_is_diagnosed():
+    def scale_with_train(series, at):
+        series -= series[:at].mean()
+        series /= series[:at].std()
+        return series
+
+    result = check("01.scale_with_train", scale_with_train)
+    assert repr(result) == "0.0"
+    assert "your function changes its argument `series`; work on a copy" in result.text()
+
+
+def test_nan_does_not_slip_through_a_property_test():
+    result = check("01.scale_with_train", lambda series, at: np.full(len(series), np.nan))
+    assert repr(result) == "0.0"
+    assert "40 of 40 values of `scaled` are NaN" in result.text()
+
+
+def test_wrong_dtype_is_named():
+    text = check("01.purge", lambda a, b, h: reference("01.purge")(a, b, h).astype(int)).text()
+    assert "`keep` has dtype int64, expected booleans" in text
+
+
+def test_result_of_a_call_is_no_answer():
+    text = check("01.make_windows", np.zeros((7, 3))).text()
+    assert "array of shape (7, 3)" in text and "without calling it" in text
+    assert "not its name" in check("01.make_windows", "make_windows").text()
+    assert "This is a class" in check("01.make_windows", int).text()
+
+
+def test_mistyped_id_names_the_nearest():
+    result = check("01.make_window", reference("01.make_windows"))
+    assert (result.status, repr(result)) == ("unknown", "0.0")
+    assert "Did you mean `01.make_windows`?" in result.text()
+    assert "id comes first" in check(reference("01.purge"), "01.purge").text()
+
+
+def test_any_callable_will_do():
+    class Proxy:
+        def __call__(self, *args, **kwargs):
+            return reference("02.mase")(*args, **kwargs)
+
+    assert check("02.mase", Proxy()).passed
+
+
+def test_equal_answers_in_other_number_types_pass():
+    def mase32(y_true, y_pred, y_train, season_length=1):
+        return np.array(reference("02.mase")(y_true, y_pred, y_train, season_length))
+
+    assert check("02.mase", mase32).passed
+    assert check("01.find_the_leak", lambda p, t, k: float(reference("01.find_the_leak")(p, t, k))).passed
+
+
+# hint, solution, use
+
+
+def test_hints_come_one_by_one_and_end(monkeypatch):
+    monkeypatch.setattr(helping, "_given", {})
+    hints = REGISTRY["01.purge"].hints
+    for n, text in enumerate(hints, 1):
+        assert repr(hint("01.purge")) == f"Hint {n} of {len(hints)}: {text}"
+    assert 'solution("01.purge")' in repr(hint("01.purge"))
+    assert hints[0] in repr(hint("01.purge", 1))
+    assert f"hints 1 to {len(hints)}" in repr(hint("01.purge", 9))
+    assert repr(hint("01.make_windows")).startswith("Hint 1 of")
+
+
+def test_help_for_a_mistyped_id_names_the_nearest():
+    assert "`01.purge`" in repr(hint("01.purg")) and "`01.purge`" in repr(solution("01.purg"))
+    with pytest.raises(ValueError, match=r"Did you mean 01\.purge"):
+        use("01.purg", None)
+
+
+def test_use_takes_the_learners_version_only_when_it_passes(capsys):
+    def mine(model_mse, naive_mse):
+        return (naive_mse - model_mse) / naive_mse
+
+    assert use("02.skill", mine) is mine
+    assert use("02.skill", lambda a, b: a) is reference("02.skill")
+    assert capsys.readouterr().out.splitlines() == [
+        "02.skill: using your version",
+        "02.skill: using the course's version until yours passes",
+    ]
+
+
+# The machinery
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Return course(code): a course of its own whose lesson 09 is that code, with `check` working on it."""
+
+    def make(code):
+        package = tmp_path / "owncourse"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        head = "import numpy as np\nfrom lessons.exercises.declare import Case, Exercise, Part, Wrong\n"
+        (package / "lesson_09.py").write_text(head + textwrap.dedent(code), encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        registry = Registry("owncourse")
+        monkeypatch.setattr(checking, "REGISTRY", registry)
+        return registry.of_lesson("09")
+
+    yield make
+    for name in [name for name in sys.modules if name.startswith("owncourse")]:
+        del sys.modules[name]
+
+
+def test_the_example_in_the_how_to_works(course):
+    example = exercises.__doc__.split("One of them::\n")[1].split("\n- The reference")[0]
+    (exercise,) = course(textwrap.dedent(example).replace("02.", "09."))
+    assert check("09.last_value", exercise.reference).passed
+    assert check("09.last_value", lambda X: X[:, 0, :1]).diagnoses == [
+        "This is the oldest value of each window."
+    ]
+
+
+OWN = """
+    def double(values):
+        return twice(values)
+
+    def twice(values):
+        return 2 * values
+
+    def keeps_sign(answer):
+        return None if answer(np.ones(2))[0] > 0 else "the sign is lost"
+
+    def breaks(answer):
+        return answer(np.ones(2)).no_such_thing
+
+    EXERCISES = [
+        Exercise("09.double", "Double", reference=double, returns="d", hints=["a", "b"], needs=[twice],
+                 parts=[Part("p", 1.5, test={test})], may_change={may_change})
+    ]
+"""
+
+
+def test_own_test_of_a_part(course):
+    course(OWN.format(test="keeps_sign", may_change=()))
+    assert repr(check("09.double", lambda values: values * 2)) == "1.5"
+    assert "the sign is lost" in check("09.double", lambda values: values * -2).text()
+    assert "`d` has shape (1,), expected (2,)" in check("09.double", lambda values: values[:1]).text()
+    assert check("09.double", lambda values: values * np.nan).points == 0
+
+
+def test_helpers_belong_to_the_solution(course):
+    (exercise,) = course(OWN.format(test="keeps_sign", may_change=()))
+    space = {}
+    exec(exercise.source(), space)
+    assert check("09.double", space["double"]).passed
+
+
+@pytest.mark.parametrize("may_change, points", [([], 0.0), (["values"], 1.5)])
+def test_arguments_may_change_only_where_it_is_allowed(course, may_change, points):
+    def double(values):
+        values *= 2
+        return values
+
+    course(OWN.format(test="keeps_sign", may_change=may_change))
+    assert check("09.double", double).points == points
+
+
+def test_fault_of_the_exercise_is_not_blamed_on_the_learner(course):
+    course(OWN.format(test="breaks", may_change=()))
+    result = check("09.double", lambda values: values * 2)
+    assert (result.status, repr(result)) == ("broken", "0.0")
+    assert "not your mistake" in display(result)["text/html"]
+
+
+def test_numpy_lessons_import_neither_torch_nor_each_other():
+    code = (
+        "import sys; from lessons.exercises import check; check('01.purge');"
+        "assert 'lessons.exercises.lesson_01' in sys.modules, 'not imported';"
+        "found = {'torch', 'ipywidgets', 'lessons.exercises.lesson_02'} & set(sys.modules);"
+        "assert not found, found"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_registry_is_a_read_only_mapping():
+    assert REGISTRY["01.purge"].id == "01.purge" and "01.purge" in REGISTRY and "01.prune" not in REGISTRY
+    assert len(REGISTRY) == len(set(IDS)) == len(IDS)
+    assert [id[:2] for id in IDS] == sorted(id[:2] for id in IDS)
+    with pytest.raises(TypeError):
+        REGISTRY["01.purge"] = None
+    with pytest.raises(KeyError):
+        Registry()["99.nothing"]
+
+
+def plus(a, b):
+    return a + b
+
+
+@pytest.mark.parametrize(
+    "change, match",
+    [
+        ({"id": "1.plus"}, "id must be"),
+        ({"hints": ["one"]}, "two to four"),
+        ({"parts": [Part("p", 1, Case(1, 2), of="z")]}, "of must be one of total"),
+        ({"wrong": [Wrong(plus, "a"), Wrong(plus, "b")]}, "names of their own"),
+    ],
+)
+def test_careless_declarations_are_refused(change, match):
+    fields = {"id": "09.plus", "hints": ["a", "b"], "parts": [Part("p", 1, Case(1, 2))]} | change
+    with pytest.raises(ValueError, match=match):
+        Exercise(fields.pop("id"), "Add", reference=plus, returns="total", **fields)
+
+
+def test_part_needs_cases_or_a_test_and_points():
+    with pytest.raises(ValueError, match="cases or a test"):
+        Part("nothing", 1)
+    with pytest.raises(ValueError, match="above 0"):
+        Part("free", 0, Case(1))
+
+
+def test_cases_hand_out_copies_and_notice_changes():
+    case = Case(np.arange(3.0), {"W": np.ones(2)}, 5)
+
+    def function(a, params, n):
+        pass
+
+    args, kwargs = case.arguments()
+    assert case.changed(args, kwargs, function) == []
+    args[0][0] = 7
+    args[1]["W"][1] = 7
+    assert case.changed(args, kwargs, function) == ["a", "params"]
+    assert case.changed(*case.arguments(), function) == []
+    args, kwargs = case.arguments()
+    args[0].shape = (3, 1)
+    assert case.changed(args, kwargs, function) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "came, expected, says",
+    [
+        (np.array([1.0, 2.0]), np.array([1.0, 2.0 + 1e-9]), None),
+        (np.array([1, 2]), np.array([1.0, 2.0]), None),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), None),
+        (np.array([1.0, np.inf]), np.array([1.0, 2.0]), "1 of 2 values of it is infinite"),
+        (np.array([1.0, 3.0]), np.array([1.0, 2.0]), "the first: it[1] is 3, expected 2"),
+        (np.array([1j]), np.array([0.0]), "complex"),
+        (np.array([True]), np.array([1.0]), "expected numbers"),
+        ([1.0], 1.0, "a list of 1 value, expected a single number"),
+        (True, 1.0, "expected a single number"),
+        (1, True, "expected True or False"),
+        (np.array(2.0), 2.0, None),
+        (float("nan"), 2.0, "is nan, expected 2"),
+        (2.5, 2.0, "it is 2.5, expected 2"),
+        ({"a": 1.0}, {"a": 1.0, "b": 2.0}, "has the keys a, expected a, b"),
+        ({"a": 1.0, "b": 3.0}, {"a": 1.0, "b": 2.0}, 'it["b"] is 3, expected 2'),
+        ([1.0, 2.0], (1.0, 2.0), None),
+        ((1.0, 2.0, 3.0), (1.0, 2.0), "a tuple of 3 values, expected 2 values"),
+        ("a", "b", "the text 'a', expected the text 'b'"),
+        (None, 1.0, "is a `return` missing?"),
+        (3, None, "it is 3, expected None"),
+    ],
+)
+def test_difference(came, expected, says):
+    found = difference(plain(came), plain(expected), "it")
+    assert found is None if says is None else says in found
+
+
+# The notebooks
+
+
+def cells(path):
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def graded(path):
+    """Return {exercise id: {"answer": (index, cell), "check": (index, cell)}} of a notebook."""
+    found = {}
+    for i, cell in enumerate(cells(path)):
+        metadata = cell["metadata"].get("nbgrader")
+        if metadata:
+            slug, kind = metadata["grade_id"].rsplit("-", 1)
+            found.setdefault(slug.replace("-", ".", 1), {})[kind] = (i, cell)
+    return found
+
+
+GRADED = [pytest.param(path, id, id=f"{path.stem}-{id}") for path in NOTEBOOKS for id in graded(path)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_has_every_exercise_of_its_lesson_and_valid_metadata(path):
+    lesson = path.name[:2]
+    expected = [e.id for e in REGISTRY.of_lesson(lesson)] if lesson in REGISTRY.lessons() else []
+    found = graded(path)
+    assert sorted(found) == sorted(expected)
+    assert all(set(kinds) == {"answer", "check"} for kinds in found.values())
+    metadata = [c["metadata"]["nbgrader"] for c in cells(path) if "nbgrader" in c["metadata"]]
+    grade_ids = [m["grade_id"] for m in metadata]
+    assert len(grade_ids) == len(set(grade_ids))
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", grade_id) for grade_id in grade_ids)
+
+
+@pytest.mark.parametrize("path, id", GRADED)
+def test_cells_of_an_exercise(path, id):
+    kinds = graded(path)[id]
+    (i, answer), (j, checked) = kinds["answer"], kinds["check"]
+    name = id.split(".")[1]
+    assert i < j
+    for cell, is_check in ((answer, False), (checked, True)):
+        metadata = cell["metadata"]["nbgrader"]
+        assert set(metadata) == NBGRADER_KEYS | ({"points"} if is_check else set())
+        assert metadata["schema_version"] == 3 and metadata["task"] is False
+        flags = metadata["locked"], metadata["grade"], metadata["solution"]
+        assert flags == (is_check, is_check, not is_check)
+    assert checked["metadata"]["nbgrader"]["points"] == REGISTRY[id].points
+    assert source(checked).strip() == f'check("{id}", {name})'
+
+
+@pytest.mark.parametrize("path, id", GRADED)
+def test_stub_in_the_notebook(path, id):
+    stub = source(graded(path)[id]["answer"][1])
+    (function,) = ast.parse(stub).body
+    own = ast.parse(inspect.getsource(reference(id))).body[0]
+    assert (function.name, ast.unparse(function.args)) == (own.name, ast.unparse(own.args))
+    assert ast.get_docstring(function), "the docstring says what goes in and comes out"
+    assert "# Your code here" in stub
+    space = {"np": np}
+    exec(stub, space)
+    result = check(id, space[function.name])
+    assert (result.status, repr(result)) == ("not attempted", "0.0")
+
+
+@pytest.mark.parametrize("path, id", GRADED)
+def test_later_cells_use_a_version_that_works(path, id):
+    """Where a later cell calls the function, ``name = use(id, name)`` or an import comes first."""
+    name = id.split(".")[1]
+    line = f'{name} = use("{id}", {name})'
+    for cell in cells(path)[graded(path)[id]["check"][0] + 1 :]:
+        if cell["cell_type"] != "code":
+            continue
+        tree = ast.parse(re.sub(r"^[%!].*$", "pass", source(cell), flags=re.M))
+        imported = {
+            a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names
+        }
+        if line in source(cell) or name in imported:
+            return
+        assert name not in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}, (
+            f"a cell uses the name {name}: put {line} before it, or call the other thing something else"
+        )

@@ -1,0 +1,519 @@
+"""`check` survives whatever an answer does: nbgrader gets a float, nothing on stderr, no points unearned."""
+
+import asyncio
+import itertools
+import logging
+import os
+import random
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from lessons.exercises import REGISTRY, check
+from lessons.exercises.compare import Foreign, plain, short_text, type_name
+
+right = REGISTRY["01.make_windows"].reference
+
+
+def boom(*args, **kwargs):
+    raise RuntimeError("touched")
+
+
+class Hostile:
+    """Fails on whatever is asked of it."""
+
+    __eq__ = __ne__ = __len__ = __iter__ = __array__ = __repr__ = __str__ = __bool__ = __hash__ = boom
+    __getitem__ = __float__ = __int__ = __index__ = __getattr__ = __contains__ = boom
+    __class__ = property(boom)
+
+
+class HostileMeta(type):
+    def __eq__(cls, other):
+        return True
+
+    def __hash__(cls):
+        raise RuntimeError("hashed")
+
+    @property
+    def __name__(cls):
+        raise RuntimeError("named")
+
+
+class OfHostileType(metaclass=HostileMeta):
+    pass
+
+
+class AlwaysEqual:
+    """Claims to be the array that is expected."""
+
+    shape, ndim, size, dtype = (7, 3, 1), 3, 21, np.dtype(float)
+    __class__ = np.ndarray
+
+    def __eq__(self, other):
+        return True
+
+    def __sub__(self, other):
+        return np.zeros((7, 3, 1))
+
+    __rsub__ = __sub__
+
+    def __array__(self, *args, **kwargs):
+        return right(np.arange(10.0), 3)[0]
+
+
+class LyingArray(np.ndarray):
+    """An array that overrides all that a comparison might call."""
+
+    shape = property(lambda self: (7, 3, 1))
+
+    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
+        return True
+
+    def __array_function__(self, *args, **kwargs):
+        return True
+
+    def __eq__(self, other):
+        return True
+
+    def astype(self, *args, **kwargs):
+        return right(np.arange(10.0), 3)[0]
+
+    all = any = boom
+
+    def __array_finalize__(self, obj):
+        pass
+
+
+class LyingTuple(tuple):
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return itertools.cycle([AlwaysEqual()])
+
+    def __getitem__(self, key):
+        return AlwaysEqual()
+
+
+class LyingList(list):
+    __len__ = __iter__ = __getitem__ = boom
+
+
+class LyingDict(dict):
+    __len__ = __iter__ = items = keys = __getitem__ = boom
+
+
+class LyingFloat(float):
+    __float__ = __eq__ = __sub__ = __rsub__ = boom
+
+
+class UglyError(Exception):
+    def __str__(self):
+        raise SystemExit(3)
+
+    __repr__ = __str__
+
+
+class Quit(BaseException):
+    pass
+
+
+def recurse(*args):
+    return recurse(*args)
+
+
+def own_list():
+    a = [0] * 1000
+    for _ in range(6):
+        a = [a] * 1000
+    return a
+
+
+def itself():
+    a = []
+    a.append(a)
+    return a
+
+
+def raises(error):
+    def answer(series, window):
+        raise error
+
+    return answer
+
+
+VALUES = {
+    "hostile object": Hostile,
+    "hostile type": OfHostileType,
+    "always equal": AlwaysEqual,
+    "always equal twice": lambda: (AlwaysEqual(), AlwaysEqual()),
+    "lying array": lambda: (np.zeros((7, 3, 1)).view(LyingArray), np.zeros((7, 1)).view(LyingArray)),
+    "lying tuple": lambda: LyingTuple((1, 2)),
+    "lying list": lambda: LyingList([1, 2]),
+    "lying dict": lambda: LyingDict(a=1),
+    "lying float": lambda: LyingFloat(1),
+    "endless generator": lambda: itertools.count(),
+    "endless generators": lambda: (itertools.repeat(1), (i for i in itertools.count())),
+    "endless map": lambda: map(str, itertools.count()),
+    "nothing": lambda: None,
+    "ellipsis": lambda: ...,
+    "not implemented": lambda: NotImplemented,
+    "text": lambda: "X, y",
+    "long text": lambda: "y" * 10_000_000,
+    "bytes": lambda: b"12",
+    "dict": lambda: {"X": 1, "y": 2},
+    "odd keys": lambda: {Hostile: 1, 2: 3},
+    "set": lambda: {1, 2},
+    "nan": lambda: (np.full((7, 3, 1), np.nan), np.full((7, 1), np.nan)),
+    "inf": lambda: (np.full((7, 3, 1), np.inf), np.full((7, 1), -np.inf)),
+    "zero-dimensional": lambda: (np.array(1), np.array(2)),
+    "empty": lambda: (np.empty(0), np.empty((0, 0))),
+    "objects": lambda: (np.array([Hostile, None, 3], dtype=object), np.array([{}])),
+    "strings": lambda: (np.array(["a"]), np.array(["b"])),
+    "records": lambda: np.zeros(2, dtype=[("X", float), ("y", float)]),
+    "dates": lambda: np.array(["2000-01-01"], dtype="datetime64[D]"),
+    "masked": lambda: np.ma.masked_all((7, 3, 1)),
+    "matrix": lambda: (np.asmatrix(np.zeros((7, 3))), np.asmatrix(np.zeros((7, 1)))),
+    "ragged": lambda: ([[1, 2], [3]], [1]),
+    "a huge array that takes no memory": lambda: np.broadcast_to(0.0, (2**20, 2**20, 2**10)),
+    "a huge list": lambda: ([0] * 10_000_000, [0]),
+    "a list of lists of lists": own_list,
+    "a list in itself": itself,
+    "a huge integer": lambda: 10**100_000,
+    "huge integers": lambda: (10**5000, -(10**5000)),
+    "complex": lambda: (np.ones((7, 3, 1), complex), 1j),
+    "a function": lambda: right,
+    "a type": lambda: int,
+    "an exception": lambda: ValueError("returned"),
+    "a module": lambda: np,
+    "a coroutine": lambda: asyncio.sleep(0),
+    "a memory view": lambda: memoryview(b"12"),
+    "an open file": lambda: open(os.devnull),  # noqa: SIM115 (not closing it is the point)
+}
+
+ANSWERS = {
+    "exception": raises(ValueError("no")),
+    "ugly exception": raises(UglyError()),
+    "html in exception": raises(ValueError("<script>alert(1)</script>")),
+    "long exception": raises(ValueError("x" * 10_000_000)),
+    "exit": raises(SystemExit(0)),
+    "exit by hand": lambda series, window: sys.exit("bye"),
+    "base exception": raises(Quit("out")),
+    "generator exit": raises(GeneratorExit()),
+    "stop iteration": raises(StopIteration(right)),
+    "memory": lambda series, window: np.ones((2**40, 2**20)),
+    "recursion": recurse,
+    "low recursion limit": lambda series, window: sys.setrecursionlimit(sys.getrecursionlimit() // 4),
+    "no arguments": lambda: None,
+    "too many arguments": lambda a, b, c, d: None,
+    "keywords only": lambda *, series, window: None,
+    "builtin": len,
+    "ufunc": np.add,
+    "class": dict,
+    "hostile class": OfHostileType,
+    "hostile object": Hostile(),
+    "mock": type("Mock", (), {"__call__": lambda self, *a: self, "__getattr__": lambda self, n: self})(),
+    "number": 3.0,
+    "numpy number": np.float64(3),
+    "True": True,
+    "array": np.ones(3),
+    "tuple": (1, 2),
+    "hostile signature": None,  # filled in below
+}
+
+
+def _signed(series, window):
+    return None
+
+
+_signed.__signature__ = Hostile()
+_signed.__wrapped__ = _signed
+ANSWERS["hostile signature"] = _signed
+
+
+def returns(make):
+    return lambda series, window: make()
+
+
+ANSWERS |= {f"returns {name}": returns(make) for name, make in VALUES.items()}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_hostile_answer_earns_nothing_in_silence(name, capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        limit = sys.getrecursionlimit()
+        result = check("01.make_windows", ANSWERS[name])
+        assert repr(result) == "0.0"
+        assert result.status == "not yet", result.text()
+        page = result._repr_html_()
+    assert sys.getrecursionlimit() == limit
+    assert len(page) < 6000 and "<script" not in page
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("id", list(REGISTRY))
+@pytest.mark.parametrize(
+    "name", ["hostile object", "always equal", "lying array", "nothing", "nan", "a huge list"]
+)
+def test_no_exercise_pays_for_a_fake(id, name):
+    assert repr(check(id, lambda *args, **kwargs: VALUES[name]())) == "0.0"
+
+
+ODD_IDS = {
+    "none": None,
+    "number": 3,
+    "ellipsis": ...,
+    "empty": "",
+    "long": "x" * 10_000,
+    "lesson": "01",
+    "half": "01.",
+    "path": "../01",
+    "list": ["01.purge"],
+    "bytes": b"01",
+    "hostile": Hostile(),
+}
+
+
+@pytest.mark.parametrize("name", ODD_IDS)
+def test_hostile_id(name):
+    result = check(ODD_IDS[name], right)
+    assert (repr(result), result.status) == ("0.0", "unknown")
+    assert len(result._repr_html_()) < 3000
+
+
+def test_keyboard_interrupt_passes_through(capfd):
+    stdout = sys.stdout
+    with pytest.raises(KeyboardInterrupt):
+        check("01.make_windows", raises(KeyboardInterrupt()))
+    assert sys.stdout is stdout
+    print("audible")
+    assert capfd.readouterr() == ("audible\n", "")
+
+
+def test_stub_half_done_is_not_attempted():
+    def make_windows(series, window):
+        X, y = right(series, window)
+        if window == 3:
+            return X, y
+        raise NotImplementedError
+
+    result = check("01.make_windows", make_windows)
+    assert (result.status, repr(result)) == ("not attempted", "0.0")
+
+
+def noisy(series, window):
+    """A right answer that makes every noise there is."""
+    print("out")
+    print("err", file=sys.stderr)
+    print("true err", file=sys.__stderr__, flush=True)
+    sys.stdout.buffer.write(b"bytes")
+    os.write(1, b"fd 1")
+    os.write(2, b"fd 2")
+    os.system("echo from a shell; echo and its stderr >&2")
+    warnings.warn("careful", stacklevel=1)
+    warnings.simplefilter("always")
+    warnings.warn("careful", stacklevel=1)
+    logging.getLogger("learner").warning("logged")
+    np.log(np.array(-1.0)) / np.array(0.0)
+    return right(series, window)
+
+
+def test_noise_is_swallowed_and_costs_nothing(capfd):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = check("01.make_windows", noisy)
+        assert warnings.filters[0][0] == "error"
+    assert result.passed, result.text()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_global_changes(tmp_path):
+    def make_windows(series, window):
+        np.random.seed(0)
+        random.seed(0)
+        np.seterr(all="raise")
+        np.set_printoptions(precision=1)
+        os.chdir(tmp_path)
+        sys.stdout = sys.stderr = None
+        sys.setrecursionlimit(5000)
+        logging.disable(logging.NOTSET)
+        return right(series, window)
+
+    def state():
+        numpy_state = np.random.get_state()
+        return (
+            numpy_state[1].tolist(),
+            random.getstate(),
+            np.geterr(),
+            np.get_printoptions(),
+            os.getcwd(),
+            id(sys.stdout),
+            id(sys.stderr),
+            sys.getrecursionlimit(),
+            list(warnings.filters),
+            logging.root.manager.disable,
+        )
+
+    before = state()
+    assert check("01.make_windows", make_windows).passed
+    assert state() == before
+
+
+def test_closed_streams_stay_usable():
+    def make_windows(series, window):
+        sys.stdout.close()
+        sys.stderr.close()
+        print("still")
+        return right(series, window)
+
+    for _ in range(2):
+        assert check("01.make_windows", make_windows).passed
+
+
+def test_patched_numpy_earns_nothing(monkeypatch):
+    """Zeros for every mean, and a comparison that always agrees, would make any answer right."""
+    zero = lambda *args, **kwargs: 0.0  # noqa: E731
+    yes = lambda *args, **kwargs: True  # noqa: E731
+    for name in ("allclose", "array_equal", "isclose", "all"):
+        monkeypatch.setattr(np, name, yes)
+    for name in ("mean", "abs", "diff", "subtract", "array", "isnan"):
+        monkeypatch.setattr(np, name, zero)
+    result = check("02.naive_error", lambda signal, sigma: 0.0)
+    assert (repr(result), result.status) == ("0.0", "not yet")
+    assert np.mean is zero  # what the learner did outside the check is left alone
+
+
+def test_numpy_patched_by_the_answer_itself():
+    def naive_error(signal, sigma):
+        np.mean = np.diff = np.abs = lambda *args, **kwargs: 0.0
+        return 0.0
+
+    mean = np.mean
+    assert repr(check("02.naive_error", naive_error)) == "0.0"
+    assert np.mean is mean
+    assert check("02.naive_error", REGISTRY["02.naive_error"].reference).passed
+
+
+def test_answer_sees_fresh_arguments_each_time():
+    kept = []
+
+    def make_windows(series, window):
+        kept.append(series)
+        for old in kept[:-1]:
+            old[:] = 0.0  # changing last time's arguments must reach nobody
+        return right(series, window)
+
+    assert check("01.make_windows", make_windows).passed
+    assert check("01.make_windows", right).passed
+
+
+def test_views_of_arguments_are_fine():
+    def make_windows(series, window):
+        X = np.lib.stride_tricks.sliding_window_view(series, window)[:-1, :, np.newaxis]
+        return X, series[window:, np.newaxis]
+
+    assert check("01.make_windows", make_windows).passed
+
+
+def test_answer_cannot_change_what_it_returned_before():
+    """One buffer, filled anew at every call: each result counts as it was when it was returned."""
+    buffer = np.empty(40)
+
+    def scale_with_train(series, at):
+        buffer[:] = (series - series[:at].mean()) / series[:at].std()
+        return buffer
+
+    assert check("01.scale_with_train", scale_with_train).passed
+
+
+def test_torch_tensors_are_refused_with_advice():
+    torch = pytest.importorskip("torch")
+
+    def make_windows(series, window):
+        X, y = right(series, window)
+        return torch.tensor(X), torch.tensor(y)
+
+    assert (
+        "`X` is a torch tensor (end with `.detach().numpy()`)"
+        in check("01.make_windows", make_windows).text()
+    )
+    assert type(plain(torch.ones(3, requires_grad=True), tensors=True)) is np.ndarray
+    assert type(plain(torch.ones(3))) is Foreign
+
+
+def test_pandas_is_refused_with_advice():
+    pandas = pytest.importorskip("pandas")
+    text = check("01.scale_with_train", lambda series, at: pandas.Series(series)).text()
+    assert "a pandas Series (end with `.to_numpy()`)" in text
+
+
+def test_plain_never_touches_a_foreign_object():
+    assert type(plain(np.ones(2).view(LyingArray))) is np.ndarray
+    assert type(plain(LyingTuple((1, 2)))) is tuple
+    assert type_name(OfHostileType()) == "OfHostileType"
+    assert short_text(Hostile()) == "(no readable message)"
+
+
+def test_long_living_process_stays_silent_with_warnings_as_errors():
+    """Objects that complain when they are thrown away, in an interpreter that shows everything."""
+    code = textwrap.dedent(
+        """
+        import asyncio
+        from lessons.exercises import check
+
+        class Loud:
+            def __del__(self):
+                raise ValueError("deleted")
+
+        async def make_windows(series, window):
+            return 1
+
+        def loud(series, window):
+            return Loud(), Loud()
+
+        def yields(series, window):
+            try:
+                yield 1
+            finally:
+                print("closed")
+
+        for answer in (make_windows, loud, yields):
+            assert repr(check("01.make_windows", answer)) == "0.0"
+        """
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_in_a_real_kernel_only_the_points_come_out():
+    """As nbgrader sees it: one result a check cell, nothing on stderr, the text a float."""
+    answer = """
+import os, sys, warnings
+from lessons.exercises import check
+def make_windows(series, window):
+    print("out"); print("err", file=sys.stderr); print("err", file=sys.__stderr__)
+    os.write(2, b"err"); os.system("echo err >&2"); warnings.warn("careful")
+    raise SystemExit
+"""
+    sources = [
+        answer,
+        'check("01.make_windows", make_windows)',
+        'check("01.make_windows")',
+        'print("audible")',
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    _, checked, empty, after = (cell.outputs for cell in notebook.cells)
+    for outputs in (checked, empty):
+        assert [output.output_type for output in outputs] == ["execute_result"]
+        assert outputs[0].data["text/plain"] == "0.0"
+    assert "SystemExit" in checked[0].data["text/html"]
+    assert "Not attempted yet" in empty[0].data["text/html"]
+    assert after[0].text == "audible\n"
