@@ -1,0 +1,199 @@
+"""`python -m lessons doctor`: every problem is found, comes with a cure, and never with a traceback."""
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import jupyter_client.kernelspec
+import jupyter_core.paths
+import psutil
+import pytest
+
+from lessons import doctor
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def problems(check):
+    found = [finding for finding in doctor.examine(check) if finding.level == "problem"]
+    assert all(finding.cure for finding in found)
+    return [finding.text for finding in found]
+
+
+def run(*options, words=("doctor",)):
+    command = [sys.executable, *options, "-m", "lessons", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_this_machine_can_run_the_course():
+    result = run()
+    assert result.returncode == 0, result.stdout
+    assert "This machine can run the course" in result.stdout
+    for part in ("NumPy: the windows", "PyTorch: one LSTM step", "Plotly and widgets: a figure"):
+        assert f"ok       {part}" in result.stdout
+    assert result.stderr == ""
+
+
+def test_nothing_installed_at_all():
+    result = run("-S")  # without site-packages
+    assert result.returncode == 1
+    for name in ("numpy", "torch", "plotly", "ipywidgets", "jupyterlab"):
+        assert f"PROBLEM  {name} is not installed\n         -> " in result.stdout
+    assert "problems, the first one first" in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_any_other_word_gets_the_usage():
+    result = run(words=("docter",))
+    assert result.returncode == 1
+    assert result.stderr == "Usage: python -m lessons doctor\n"
+
+
+def test_exit_status_and_last_line(monkeypatch, capsys):
+    fine, poor = doctor.ok("fine"), doctor.warning("poor", "do something")
+    monkeypatch.setattr(doctor, "CHECKS", [lambda: [fine, poor]])
+    assert doctor.doctor() == 0
+    assert "can run the course, with the warnings above" in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "CHECKS", [lambda: [fine, doctor.problem("bad", "mend it")]])
+    assert doctor.doctor() == 1
+    assert "PROBLEM  bad\n         -> mend it" in capsys.readouterr().out
+
+
+def test_a_check_that_breaks_is_a_problem():
+    def check_the_moon():
+        raise RuntimeError("too far away")
+
+    assert problems(check_the_moon) == ["the moon: could not be checked (RuntimeError: too far away)"]
+
+
+def test_old_python(monkeypatch):
+    monkeypatch.setattr(doctor, "OLDEST_PYTHON", (3, 99))
+    (text,) = problems(doctor.check_python)
+    assert "needs 3.99 or newer" in text
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [("1.26.4", "numpy 1.26.4; the course needs 2.0 or newer"), (None, "numpy is not installed")],
+)
+def test_old_or_missing_package(monkeypatch, version, text):
+    real = importlib.metadata.version
+
+    def pretend(name):
+        if name != "numpy":
+            return real(name)
+        if version is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version
+
+    monkeypatch.setattr(importlib.metadata, "version", pretend)
+    assert problems(doctor.check_packages) == [text]
+
+
+def test_the_same_packages_without_pyproject(monkeypatch, tmp_path):
+    from_project = doctor.requirements()
+    monkeypatch.setattr(doctor, "HOME", tmp_path)
+    lines = [f"{name}>={bound}" for name, bound in from_project] + ['pytest>=8; extra == "test"']
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: lines)
+    assert doctor.requirements() == from_project
+    assert len(from_project) >= 10
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [("2.13.0+cpu", (2, 13, 0)), ("3.0rc1", (3, 0)), ("6", (6,)), ("x", ())]
+)
+def test_version_numbers(version, expected):
+    assert doctor.numbers(version) == expected
+
+
+def test_widgets_missing(monkeypatch):
+    monkeypatch.setattr(jupyter_core.paths, "jupyter_path", lambda *parts: [])
+    assert [text.split(":")[0] for text in problems(doctor.check_widgets)] == [
+        "JupyterLab has no @jupyter-widgets/jupyterlab-manager",
+        "JupyterLab has no anywidget",
+    ]
+
+
+@pytest.mark.parametrize("disabled", [{"anywidget": True}, {"anywidget:plugin": True}, ["anywidget"]])
+def test_widgets_switched_off(monkeypatch, tmp_path, disabled):
+    (tmp_path / "labconfig").mkdir()
+    (tmp_path / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    monkeypatch.setattr(jupyter_core.paths, "jupyter_config_path", lambda: [str(tmp_path)])
+    (text,) = problems(doctor.check_widgets)
+    assert "anywidget switched off" in text
+
+
+def test_no_kernel(monkeypatch):
+    def none(self, name):
+        raise jupyter_client.kernelspec.NoSuchKernel(name)
+
+    monkeypatch.setattr(jupyter_client.kernelspec.KernelSpecManager, "get_kernel_spec", none)
+    assert problems(doctor.check_kernel) == ["Jupyter has no kernel called python3"]
+
+
+def test_the_kernel_of_another_environment(monkeypatch):
+    other = str(Path(sys.executable).anchor) + "elsewhere/bin/python"
+    kernel = SimpleNamespace(argv=[other, "-m", "ipykernel_launcher"])
+    monkeypatch.setattr(
+        jupyter_client.kernelspec.KernelSpecManager, "get_kernel_spec", lambda self, name: kernel
+    )
+    (text,) = problems(doctor.check_kernel)
+    assert "another Python" in text
+
+
+@pytest.mark.parametrize(("free", "level"), [(0.3e9, "problem"), (1.2e9, "warning"), (8e9, "ok")])
+def test_memory(monkeypatch, free, level):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    assert [finding.level for finding in doctor.examine(doctor.check_memory)] == [level]
+
+
+@pytest.mark.parametrize(("free", "level"), [(0.05e9, "problem"), (0.8e9, "warning"), (80e9, "ok")])
+def test_disk(monkeypatch, free, level):
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    assert [finding.level for finding in doctor.examine(doctor.check_disk)] == [level]
+
+
+@pytest.mark.parametrize(("threads", "level"), [("1", "ok"), ("8", "warning"), (None, "warning")])
+def test_threads(monkeypatch, threads, level):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if threads:
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    assert [finding.level for finding in doctor.examine(doctor.check_threads)] == [level]
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        (
+            "import no_such_package",
+            "NumPy does not work (ModuleNotFoundError: No module named 'no_such_package')",
+        ),
+        (
+            """print('{"part": "NumPy", "seconds": 0.1}', flush=True); raise OSError("libtorch.so gone")""",
+            "PyTorch does not work (OSError: libtorch.so gone)",
+        ),
+        ("import os; os.abort()", "NumPy does not work (stopped with status"),
+    ],
+    ids=["missing", "broken library", "crash"],
+)
+def test_the_smoke_run_says_what_does_not_work(monkeypatch, script, text):
+    monkeypatch.setattr(doctor, "SMOKE", script)
+    (found,) = problems(doctor.check_smoke)
+    assert text in found
+
+
+def test_a_smoke_run_that_hangs_is_ended(monkeypatch):
+    monkeypatch.setattr(doctor, "SMOKE", "import time; time.sleep(60)")
+    monkeypatch.setattr(doctor, "SMOKE_SECONDS", 0.3)
+    (found,) = problems(doctor.check_smoke)
+    assert "not finished" in found
+
+
+def test_the_cure_fits_the_environment(monkeypatch, tmp_path):
+    assert "tasks.py lab --rebuild" in doctor.reinstall() or (Path(sys.prefix) / "conda-meta").is_dir()
+    (tmp_path / "conda-meta").mkdir()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert doctor.reinstall() == "conda env update -f environment.yml"

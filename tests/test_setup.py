@@ -1,0 +1,803 @@
+"""tasks.py and what it is made of, and that the files which describe the set-up agree with each other."""
+
+import ast
+import errno
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import runpy
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tools import ROOT, Problem, commands, copies, environment
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
+TEST = [Requirement(line) for line in PROJECT["optional-dependencies"]["test"]]
+CONDA_NAMES = {"pytorch-cpu": "torch"}
+
+
+def pins():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(pin.name): pin for pin in found}
+
+
+# --- the files agree ---------------------------------------------------------------------------
+
+
+def conda_environment():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def test_conda_environment_has_the_same_packages_and_bounds():
+    lines = [line for line in conda_environment()["dependencies"] if isinstance(line, str)]
+    conda = {re.match(r"[\w-]+", line)[0]: re.sub(r"^[\w-]+", "", line) for line in lines}
+    for extra in ("python", "pip", "setuptools"):
+        conda.pop(extra)
+    conda = {CONDA_NAMES.get(name, name): bound for name, bound in conda.items()}
+    assert conda == {requirement.name: str(requirement.specifier) for requirement in RUNTIME}
+
+
+def test_conda_environment_is_one_that_binder_can_read():
+    content = conda_environment()
+    assert content["channels"] == ["conda-forge"]
+    assert all(isinstance(line, str) for line in content["dependencies"])  # no pip section
+    (python,) = [line for line in content["dependencies"] if re.match(r"python\b", line)]
+    assert re.fullmatch(r"python=3\.\d+", python)  # Binder ignores ranges, and falls back silently
+    version = Version(python.partition("=")[2])
+    assert version in Requirement("python" + PROJECT["requires-python"]).specifier
+    assert version.release <= environment.NEWEST
+    assert os.access(ROOT / "postBuild", os.X_OK) or os.name == "nt"
+
+
+def test_conda_environment_sets_the_same_threads():
+    variables = conda_environment()["variables"]
+    assert set(variables.values()) == {"1"} and set(variables) <= set(environment.THREADS)
+
+
+@pytest.mark.parametrize("requirement", RUNTIME + TEST, ids=lambda requirement: requirement.name)
+def test_every_dependency_has_a_lower_bound_and_a_pin_within_it(requirement):
+    assert [part.operator for part in requirement.specifier] == [">="]
+    (pin,) = pins()[canonicalize_name(requirement.name)].specifier
+    assert pin.operator == "=="
+    assert pin.version in requirement.specifier
+
+
+def test_every_package_that_comes_along_is_pinned():
+    seen, todo = set(), RUNTIME + TEST
+    while todo:
+        requirement = todo.pop()
+        name = canonicalize_name(requirement.name)
+        wanted = [{"extra": extra} for extra in requirement.extras] or [{"extra": ""}]
+        for line in [] if (name, *requirement.extras) in seen else importlib.metadata.requires(name) or []:
+            inner = Requirement(line)
+            if inner.marker is None or any(inner.marker.evaluate(extra) for extra in wanted):
+                todo.append(inner)
+        seen.add((name, *requirement.extras))
+    names = {name for name, *_ in seen}
+    cuda = {name for name in names if name.startswith(("nvidia-", "cuda-", "triton"))}
+    assert len(names) > 80
+    assert names - cuda <= set(pins())
+
+
+def test_the_same_ruff_in_precommit_and_in_the_pins():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    versions = set(re.findall(r"ruff==([\d.]+)", hooks))
+    assert versions == {str(pins()["ruff"].specifier).removeprefix("==")}
+
+
+def test_python_versions_agree():
+    oldest = Version(PROJECT["requires-python"].removeprefix(">="))
+    tasks = runpy.run_path(str(ROOT / "tasks.py"))
+    assert tasks["OLDEST"] == oldest.release
+    newest = ".".join(map(str, environment.NEWEST))
+    assert f"Python {oldest} to {newest}" in README
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    assert {str(oldest), newest} <= set(re.findall(r'"(3\.\d+)"', workflow))
+
+
+def test_readme_and_tasks_have_the_same_commands():
+    offered = set(re.findall(r"^    (\w+) ", runpy.run_path(str(ROOT / "tasks.py"))["__doc__"], flags=re.M))
+    named = set(re.findall(r"python3? tasks\.py (\w+)", README))
+    (subparsers,) = [a for a in commands.parser()._actions if isinstance(a.choices, dict)]
+    assert offered == named == set(subparsers.choices)
+    known = {option for parser in subparsers.choices.values() for option in parser._option_string_actions}
+    for line in re.findall(r"tasks\.py ([^`\n]*)", README):
+        assert {word for word in line.split() if word.startswith("--")} <= known
+
+
+def test_ci_runs_the_command_of_the_readme():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines[-1] == "python3 tasks.py test"
+    assert "\npython3 tasks.py test\n" in README
+
+
+# --- an old Python ------------------------------------------------------------------------------
+
+
+def test_an_old_python_can_read_tasks():
+    tree = ast.parse((ROOT / "tasks.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+    new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Starred, ast.Match, ast.AsyncFunctionDef)
+    assert not [node for node in ast.walk(tree) if isinstance(node, new)]
+    assert ast.get_docstring(tree).isascii()
+
+
+@pytest.mark.parametrize("found", [[], ["python3.12"]])
+def test_an_old_python_is_told_what_to_do(monkeypatch, found):
+    tasks = runpy.run_path(str(ROOT / "tasks.py"))
+    monkeypatch.setitem(tasks["too_old"].__globals__, "newer_pythons", lambda: found)
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+    monkeypatch.setattr(sys, "argv", ["tasks.py", "lab", "--fresh", "03"])
+    text = tasks["too_old"]()
+    assert "needs Python 3.11 or newer, and this is Python 3.9" in text
+    assert ("python3.12 tasks.py lab --fresh 03" if found else "Install Python 3.12") in text
+
+
+def test_the_newer_pythons_it_names_do_run():
+    tasks = runpy.run_path(str(ROOT / "tasks.py"))
+    for name in tasks["newer_pythons"]():
+        assert subprocess.run([*name.split(), "-c", "pass"]).returncode == 0
+
+
+# --- copies ---------------------------------------------------------------------------------------
+
+
+class Course:
+    """A course with two lessons, and a learner's folder."""
+
+    def __init__(self, folder):
+        self.lessons, self.work = folder / "notebooks", folder / "work"
+        self.lessons.mkdir()
+        self.publish("00_start", "print('start')")
+        self.publish("03_lstm", "print('v1')")
+
+    def publish(self, name, source):
+        self.save(self.lessons / f"{name}.ipynb", source)
+
+    def write(self, name, source, **more):
+        self.save(self.work / f"{name}.ipynb", source, **more)
+
+    def save(self, path, source, outputs=(), execution_count=None, metadata=None):
+        cell = {"cell_type": "code", "source": source, "outputs": list(outputs), "metadata": {}}
+        cell |= {"execution_count": execution_count, "id": "a"}
+        notebook = {"cells": [cell], "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 5}
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+
+    def read(self, name):
+        return json.loads((self.work / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"]
+
+    def refresh(self, *fresh):
+        return copies.refresh(self.lessons, self.work, fresh)
+
+    @property
+    def names(self):
+        return sorted(path.name for path in self.work.glob("*.ipynb"))
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course(tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    monkeypatch.setattr(copies.time, "strftime", lambda form: "2026-11-20-1412")
+
+
+def test_missing_lessons_are_copied_once(course):
+    assert course.refresh() == ["copied 00_start.ipynb", "copied 03_lstm.ipynb"]
+    assert course.read("03_lstm") == "print('v1')"
+    assert course.refresh() == []
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        {"source": "print('mine')"},
+        {"source": "print('v1')", "execution_count": 1},
+        {"source": "print('v1')", "outputs": [{"output_type": "stream", "name": "stdout", "text": "v1"}]},
+    ],
+    ids=["edited", "run", "with outputs"],
+)
+def test_a_copy_with_work_in_it_stays_and_the_new_lesson_is_put_beside(course, work):
+    course.refresh()
+    course.write("03_lstm", **work)
+    mine = (course.work / "03_lstm.ipynb").read_bytes()
+    assert course.refresh() == []  # the lesson is the same: nothing to say
+
+    course.publish("03_lstm", "print('v2')")
+    (said,) = course.refresh()
+    assert "03_lstm.new.ipynb" in said and "--fresh 03" in said
+    assert (course.work / "03_lstm.ipynb").read_bytes() == mine
+    assert course.read("03_lstm.new") == "print('v2')"
+    assert course.refresh() == []  # said once
+
+
+def test_a_copy_that_was_only_opened_is_updated(course):
+    course.refresh()
+    course.write("03_lstm", "print('v1')", metadata={"language_info": {"version": "3.12"}})
+    course.publish("03_lstm", "print('v2')")
+    (said,) = course.refresh()
+    assert said.startswith("updated 03_lstm.ipynb")
+    assert course.read("03_lstm") == "print('v2')"
+    assert course.names == ["00_start.ipynb", "03_lstm.ipynb"]
+
+
+def test_a_new_version_replaces_an_untouched_earlier_one_and_never_an_edited_one(course):
+    course.refresh()
+    course.write("03_lstm", "print('mine')")
+    for version in ("v2", "v3"):
+        course.publish("03_lstm", f"print('{version}')")
+        course.refresh()
+    assert course.read("03_lstm.new") == "print('v3')"
+
+    course.write("03_lstm.new", "print('mine too')")
+    course.publish("03_lstm", "print('v4')")
+    (said,) = course.refresh()
+    assert "03_lstm.new-2.ipynb" in said
+    assert course.read("03_lstm") == "print('mine')"
+    assert course.read("03_lstm.new") == "print('mine too')"
+    assert course.read("03_lstm.new-2") == "print('v4')"
+
+
+def test_an_offered_version_that_was_deleted_is_not_offered_again(course):
+    course.refresh()
+    course.write("03_lstm", "print('mine')")
+    course.publish("03_lstm", "print('v2')")
+    course.refresh()
+    (course.work / "03_lstm.new.ipynb").unlink()
+    assert course.refresh() == []
+
+
+def test_a_renamed_copy_stays_and_the_lesson_comes_again(course):
+    course.refresh()
+    (course.work / "03_lstm.ipynb").rename(course.work / "my_lstm.ipynb")
+    assert course.refresh() == ["copied 03_lstm.ipynb"]
+    assert course.names == ["00_start.ipynb", "03_lstm.ipynb", "my_lstm.ipynb"]
+
+
+def test_a_copy_that_is_no_notebook_any_more_is_left_alone(course):
+    course.refresh()
+    (course.work / "03_lstm.ipynb").write_text("{ half a no", encoding="utf-8")
+    course.publish("03_lstm", "print('v2')")
+    course.refresh()
+    assert (course.work / "03_lstm.ipynb").read_text(encoding="utf-8") == "{ half a no"
+    assert course.read("03_lstm.new") == "print('v2')"
+
+
+@pytest.mark.parametrize("record", ["", "{", "[1, 2]", '{"03_lstm.ipynb": 7}', "\x00\xff"])
+def test_a_broken_record_harms_no_copy(course, record):
+    course.refresh()
+    course.write("03_lstm", "print('mine')")
+    (course.work / copies.RECORD).write_text(record, encoding="latin-1")
+    course.publish("03_lstm", "print('v2')")
+    (said,) = course.refresh()
+    assert "could not be read" in said
+    assert course.read("03_lstm") == "print('mine')"
+    assert course.refresh() == []  # mended
+    course.publish("03_lstm", "print('v3')")
+    course.refresh()
+    assert course.read("03_lstm.new") == "print('v3')"
+
+
+@pytest.mark.parametrize("name", ["03", "3", "03_lstm", "03_lstm.ipynb", "03_l"])
+def test_fresh_starts_over_and_keeps_the_old_copy(course, clock, name):
+    course.refresh()
+    course.write("03_lstm", "print('mine')")
+    said = course.refresh(name)
+    assert said == [
+        "kept your old 03_lstm.ipynb as 03_lstm.2026-11-20-1412.ipynb",
+        "started 03_lstm.ipynb afresh",
+    ]
+    assert course.read("03_lstm") == "print('v1')"
+    assert course.read("03_lstm.2026-11-20-1412") == "print('mine')"
+
+
+def test_fresh_twice_in_a_minute_keeps_both_backups(course, clock):
+    course.refresh()
+    for source in ("print('first')", "print('second')"):
+        course.write("03_lstm", source)
+        course.refresh("03")
+    assert course.read("03_lstm.2026-11-20-1412") == "print('first')"
+    assert course.read("03_lstm.2026-11-20-1412-2") == "print('second')"
+
+
+def test_fresh_makes_no_backup_of_an_untouched_copy(course):
+    course.refresh()
+    assert course.refresh("03") == ["started 03_lstm.ipynb afresh"]
+    assert course.names == ["00_start.ipynb", "03_lstm.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["07", "lstm", ""])
+def test_fresh_for_no_lesson_lists_the_lessons(course, name):
+    with pytest.raises(Problem, match="03_lstm"):
+        course.refresh(name)
+    assert not course.work.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(course, monkeypatch):
+    course.work.write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(Problem, match=r"could not be copied to .*work.*\n.*writable"):
+        course.refresh()
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    course.work.unlink()
+    monkeypatch.setattr(copies, "write", full)
+    with pytest.raises(Problem, match="disk is full"):
+        course.refresh()
+
+
+def test_a_stop_while_writing_leaves_the_old_file_whole(course, monkeypatch):
+    course.refresh()
+    path = course.work / "03_lstm.ipynb"
+    before = path.read_bytes()
+
+    def stopped(source, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copies.os, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        copies.write(path, b"half")
+    assert path.read_bytes() == before
+    assert not list(course.work.glob(".*.part"))
+
+
+# --- the environment ------------------------------------------------------------------------------
+
+
+class Pip:
+    """In place of the real pip: notes what it was asked, and answers what it was told to."""
+
+    def __init__(self):
+        self.calls, self.answers = [], {}
+
+    def __call__(self, root, folder, *arguments, program=("pip",)):
+        self.calls.append(" ".join([*program, *arguments[: arguments.index("install")], *arguments[1:]]))
+        for word, answer in self.answers.items():
+            if word in self.calls[-1]:
+                return answer
+        return None
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A course's folder, in which environments are made of nothing."""
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    made = []
+
+    def create(folder, reason, newest=False):
+        shutil.rmtree(folder, ignore_errors=True)
+        environment.python_in(folder).parent.mkdir(parents=True)
+        environment.python_in(folder).touch()
+        made.append(reason)
+
+    house = SimpleNamespace(root=tmp_path, folder=tmp_path / ".venv", pip=Pip(), made=made, python="3.12")
+    monkeypatch.setattr(environment, "create", create)
+    monkeypatch.setattr(environment, "pip", house.pip)
+    monkeypatch.setattr(environment, "has_torch", lambda root, folder: True)
+    monkeypatch.setattr(environment, "version_of", lambda python: house.python if python.exists() else None)
+    house.ensure = lambda **more: environment.ensure(house.root, **more)
+    return house
+
+
+def test_the_first_start_installs_and_the_second_does_nothing(house):
+    assert house.ensure() == environment.python_in(house.folder)
+    assert house.made == ["this is the first start"]
+    assert house.pip.calls == ["pip -e . -c constraints.txt"]
+    house.ensure()
+    assert len(house.made) == len(house.pip.calls) == 1
+
+
+def test_the_packages_for_the_tests_come_with_the_tests(house):
+    house.ensure()
+    house.ensure(test=True)
+    house.ensure()
+    house.ensure(test=True)
+    assert house.pip.calls == ["pip -e . -c constraints.txt", "pip -e .[test] -c constraints.txt"]
+    assert len(house.made) == 1
+
+
+def test_changed_packages_are_installed_without_starting_from_nothing(house):
+    house.ensure(test=True)
+    constraints = house.root / "constraints.txt"
+    constraints.write_text(constraints.read_text(encoding="utf-8").replace("numpy==2.", "numpy==3."), "utf-8")
+    house.ensure()
+    assert house.pip.calls[1:] == ["pip -e .[test] -c constraints.txt"]
+    assert len(house.made) == 1
+
+
+def test_a_comment_or_a_lint_rule_installs_nothing(house):
+    house.ensure()
+    for name in ("constraints.txt", "pyproject.toml"):
+        with open(house.root / name, "a", encoding="utf-8") as file:
+            file.write("\n# a remark\n")
+    house.ensure()
+    assert len(house.pip.calls) == 1
+
+
+def test_an_interrupted_install_is_made_anew(house):
+    house.ensure()
+    (house.folder / environment.MARKER).touch()
+    house.ensure()
+    assert house.made[1:] == ["an earlier install was interrupted"]
+    assert not (house.folder / environment.MARKER).exists()
+
+
+def test_an_environment_whose_python_is_gone_or_another_is_made_anew(house):
+    house.ensure()
+    environment.python_in(house.folder).unlink()
+    house.ensure()
+    house.python = "3.13"
+    house.ensure()
+    assert house.made[1:] == [
+        "it is incomplete, or the Python it was made from is gone",
+        "its Python was 3.12 and is now 3.13",
+    ]
+
+
+def test_a_moved_environment_is_made_anew(house):
+    house.ensure()
+    moved = house.root / "elsewhere"
+    moved.mkdir()
+    for path in (".venv", "pyproject.toml", "constraints.txt"):
+        (house.root / path).rename(moved / path)
+    environment.ensure(moved)
+    assert house.made[1:] == ["it has been moved"]
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "[]", "null", "\x00"])
+def test_a_broken_stamp_is_mended(house, stamp):
+    house.ensure()
+    (house.folder / environment.STAMP).write_text(stamp, encoding="utf-8")
+    house.ensure()
+    house.ensure()
+    assert len(house.pip.calls) == 2 and len(house.made) == 1
+
+
+def test_rebuild_starts_from_nothing(house):
+    house.ensure()
+    house.ensure(rebuild=True)
+    assert house.made[1:] == ["you asked for it"]
+
+
+def test_newest_versions_live_in_an_environment_of_their_own(house):
+    house.ensure()
+    assert house.ensure(test=True, newest=True) == environment.python_in(house.root / ".venv-newest")
+    assert house.pip.calls[1:] == ["pip -e .[test] --upgrade --upgrade-strategy eager"]
+
+
+@pytest.mark.parametrize(
+    ("output", "cure"),
+    [
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "disk is full",
+        ),
+        (
+            "WARNING: Retrying ... NewConnectionError ...\nERROR: No matching distribution found for x",
+            "Internet",
+        ),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "PIP_CERT"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "no build for this computer"),
+        ("[WinError 32] The file is being used by another process", "Close JupyterLab"),
+        ("ERROR: something else", "--rebuild"),
+    ],
+)
+def test_a_failed_install_says_why_and_is_tried_again(house, output, cure):
+    house.pip.answers["-e"] = output
+    with pytest.raises(Problem, match=cure) as error:
+        house.ensure()
+    assert output.splitlines()[-1] in str(error.value)
+    del house.pip.answers["-e"]
+    house.ensure()
+    assert len(house.pip.calls) == 2
+
+
+def test_without_a_network_an_update_waits(house, capsys):
+    house.ensure()
+    with open(house.root / "constraints.txt", "a", encoding="utf-8") as file:
+        file.write("tiny==1.0\n")
+    house.pip.answers["-e"] = "NewConnectionError"
+    house.ensure()  # goes on with what is there, and says so
+    assert "goes on with the packages as they were" in capsys.readouterr().out
+    del house.pip.answers["-e"]
+    house.ensure()
+    assert len(house.pip.calls) == 3
+    house.pip.answers["-e"] = "NewConnectionError"
+    with pytest.raises(Problem, match="Internet"):
+        house.ensure(test=True)  # but tests cannot run without their packages
+
+
+NONE = "ERROR: No matching distribution found for torch==2.13.0+cpu"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "answers", "last", "calls"),
+    [
+        (False, {}, "pip torch==2.13.0+cpu", 1),
+        (False, {"+cpu": NONE}, "--torch-backend cpu torch==2.13.0", 3),
+        (False, {"+cpu": NONE, "--torch-backend": "dns error"}, "pip torch==2.13.0", 4),
+        (False, {"+cpu": NONE, "pip uv": NONE}, "pip torch==2.13.0", 3),
+        (True, {}, "pip torch==2.13.0", 1),
+    ],
+    ids=["pip sees a CPU build", "uv finds one", "neither", "no uv", "NVIDIA GPU"],
+)
+def test_pytorch_on_linux(house, monkeypatch, gpu, answers, last, calls):
+    monkeypatch.setattr(environment, "has_nvidia_gpu", lambda: gpu)
+    monkeypatch.setattr(environment, "check_space", lambda where, kind: None)
+    house.pip.answers = answers
+    environment.install_torch_on_linux(house.root, house.folder, newest=False)
+    assert house.pip.calls[-1].endswith(last)
+    assert len(house.pip.calls) == calls
+
+
+def test_without_a_network_pytorch_is_tried_once(house, monkeypatch):
+    monkeypatch.setattr(environment, "has_nvidia_gpu", lambda: False)
+    house.pip.answers["+cpu"] = f"NewConnectionError\n{NONE}"
+    with pytest.raises(Problem, match="Internet"):
+        environment.install_torch_on_linux(house.root, house.folder, newest=False)
+    assert len(house.pip.calls) == 1
+
+
+def test_too_little_disk_space_is_said_before_anything_is_downloaded(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: SimpleNamespace(free=1.2e9))
+    with pytest.raises(Problem, match=r"needs 2.5 GB .* has 1.2 GB"):
+        environment.create(tmp_path / ".venv", "this is the first start")
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "value", "message"),
+    [
+        (sys, "maxsize", 2**31 - 1, "32-bit"),
+        (sys, "version_info", (3, 99, 0), "no build for it yet"),
+        (environment.importlib.util, "find_spec", lambda name: None, r"sudo apt install python3\.\d+-venv"),
+    ],
+    ids=["32-bit", "too new", "no ensurepip"],
+)
+def test_a_python_that_cannot_is_refused_with_the_cure(monkeypatch, target, name, value, message):
+    monkeypatch.setattr(target, name, value)
+    with pytest.raises(Problem, match=message):
+        environment.check_machine()
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "machine", "message"),
+    [
+        ("darwin", "15.1", "x86_64", "Intel"),
+        ("darwin", "13.6", "arm64", "macOS 14"),
+        ("darwin", "15.1", "arm64", None),
+        ("win32", "11", "ARM64", "Windows on ARM"),
+        ("win32", "11", "AMD64", None),
+        ("linux", "6.1", "aarch64", None),
+    ],
+)
+def test_computers_without_a_pytorch_are_refused_with_the_cure(
+    monkeypatch, system, version, machine, message
+):
+    monkeypatch.setattr(environment.sys, "platform", system)
+    monkeypatch.setattr(environment.platform, "machine", lambda: machine)
+    monkeypatch.setattr(environment.platform, "mac_ver", lambda: (version, ("", "", ""), machine))
+    if message:
+        with pytest.raises(Problem, match=message):
+            environment.check_machine()
+    else:
+        environment.check_machine()
+
+
+def test_one_install_at_a_time(tmp_path):
+    path = tmp_path / "lock"
+    with environment.only_one(path), open(path, "a+b") as second:
+        assert not environment.locked(second)
+    with open(path, "a+b") as second:
+        assert environment.locked(second)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for Python is a shell script")
+@pytest.mark.parametrize(
+    ("script", "unfinished"),
+    [
+        ("echo 'ERROR: NewConnectionError'; exit 1", False),
+        ("echo 'Installing collected packages: torch'; exit 1", True),
+        ("echo 'Installing collected packages: torch'; kill -9 $$", True),
+        ("echo 'Installing collected packages: torch'; exit 0", False),
+    ],
+    ids=["nothing installed yet", "failed halfway", "killed halfway", "finished"],
+)
+def test_only_an_install_stopped_halfway_leaves_the_marker(tmp_path, script, unfinished):
+    python = environment.python_in(tmp_path)
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    python.chmod(0o755)
+    output = environment.pip(tmp_path, tmp_path, "install", "torch")
+    assert (output is None) == script.endswith("exit 0")
+    assert (tmp_path / environment.MARKER).exists() == unfinished
+
+
+def test_a_real_environment_is_recognised(tmp_path):
+    assert environment.version_of(sys.executable) == ".".join(map(str, sys.version_info[:2]))
+    assert environment.version_of(tmp_path / "no python") is None
+
+
+def test_one_thread_unless_the_learner_says_otherwise():
+    assert {environment.clean({})[name] for name in environment.THREADS} == {"1"}
+    chosen = environment.clean({"OMP_NUM_THREADS": "4", "PYTHONPATH": "/elsewhere"})
+    assert chosen["OMP_NUM_THREADS"] == "4"
+    assert "PYTHONPATH" not in chosen
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handed_over(monkeypatch, tmp_path):
+    """Run a command up to the point where it would become another program, and look at that."""
+    seen = SimpleNamespace(root=tmp_path, asked=None)
+
+    def hand_over(command, options, extra=()):
+        seen.command, seen.settings = [str(part) for part in command], dict(extra)
+        return 0
+
+    def ensure(root, **asked):
+        seen.asked = asked
+        return "python"
+
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "hand_over", hand_over)
+    monkeypatch.setattr(commands.environment, "ensure", ensure)
+    Course(tmp_path)
+    return seen
+
+
+def test_lab_opens_the_first_lesson_among_the_copies(handed_over):
+    assert commands.main(["lab", "--no-browser", "--port", "8890", "--ServerApp.token=x"]) == 0
+    words = handed_over.command
+    assert words[:3] == ["python", "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={handed_over.root / 'work'}" in words
+    assert "--LabApp.default_url=/lab/tree/00_start_here.ipynb" in words
+    assert {"--no-browser", "--ServerApp.port=8890", "--ServerApp.token=x"} <= set(words)
+    assert (handed_over.root / "work" / "03_lstm.ipynb").exists()
+    assert handed_over.asked == {"test": False, "newest": False, "rebuild": False}
+
+
+@pytest.mark.parametrize("words", [["lab", "--frsh", "03"], ["lab", "03"], ["doctor", "now"]])
+def test_a_slip_of_the_finger_is_not_passed_on(handed_over, capsys, words):
+    assert commands.main(words) == 1
+    assert f"I do not know {' '.join(words[1:])}." in capsys.readouterr().err
+    assert not (handed_over.root / "work").exists()
+
+
+def test_test_passes_its_words_to_pytest(handed_over):
+    assert commands.main(["test", "tests/test_setup.py", "-k", "macs", "-x"]) == 0
+    assert handed_over.command == ["python", "-m", "pytest", "tests/test_setup.py", "-k", "macs", "-x"]
+    assert handed_over.asked["test"]
+    assert not (handed_over.root / "work").exists()
+
+
+def test_doctor_is_called_in_the_environment(handed_over):
+    assert commands.main(["doctor"]) == 0
+    assert handed_over.command == ["python", "-m", "lessons", "doctor"]
+
+
+def test_without_an_environment_the_doctor_still_comes(handed_over, monkeypatch, capsys):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "jupyterlab" else real(name)
+    )
+    assert commands.main(["doctor", "--no-venv"]) == 0
+    assert handed_over.command == [sys.executable, "-m", "lessons", "doctor"]
+    assert commands.main(["lab", "--no-venv"]) == 1
+    assert "jupyterlab is not installed" in capsys.readouterr().err
+    assert handed_over.asked is None  # nothing was made
+
+
+def test_bench_runs_them_all_and_fails_when_one_does(handed_over, monkeypatch, capsys):
+    monkeypatch.setattr(commands.environment, "ensure", lambda root, **asked: sys.executable)
+    (handed_over.root / "benchmarks").mkdir()
+    (handed_over.root / "benchmarks" / "bench_good.py").write_text("open('table', 'w').close()")
+    assert commands.main(["bench"]) == 0
+    assert (handed_over.root / "table").exists()
+    (handed_over.root / "benchmarks" / "bench_bad.py").write_text("raise SystemExit(3)")
+    assert commands.main(["bench", "good"]) == 0
+    assert commands.main(["bench"]) == 1
+    assert "Failed: bench_bad" in capsys.readouterr().err
+    assert commands.main(["bench", "none"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (Problem("Do this."), 1, "Do this."),
+        (KeyboardInterrupt(), 130, "Type the same command again"),
+        (OSError(errno.ENOSPC, "No space left on device", "place"), 1, "place could not be written"),
+    ],
+)
+def test_what_goes_wrong_is_said_without_a_traceback(
+    handed_over, monkeypatch, capsys, error, status, message
+):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(commands.environment, "ensure", fail)
+    assert commands.main(["doctor"]) == status
+    assert message in capsys.readouterr().err
+
+
+# --- JupyterLab, for real -------------------------------------------------------------------------
+
+
+def test_the_websocket_sends_at_once(monkeypatch):
+    config = SimpleNamespace(ServerApp=SimpleNamespace(), KernelManager=SimpleNamespace())
+    path = ROOT / "lessons" / "jupyter" / "jupyter_server_config.py"
+    runpy.run_path(str(path), init_globals={"get_config": lambda: config})
+    prompt = config.ServerApp.kernel_websocket_connection_class
+    (usual,) = prompt.__bases__
+    asked = []
+    monkeypatch.setattr(usual, "connect", lambda self: "connected")
+    monkeypatch.setattr(prompt, "websocket_handler", SimpleNamespace(set_nodelay=asked.append))
+    assert prompt.connect(prompt.__new__(prompt)) == "connected"
+    assert asked == [True]
+
+
+def test_lab_serves_the_copies_with_the_settings_of_the_course(tmp_path):
+    root = tmp_path / "course"
+    root.mkdir()
+    Course(root)
+    shutil.copy(ROOT / "tasks.py", root)
+    for name in ("tools", "lessons"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "tasks.py", "lab", "--no-venv", "--no-browser", "--port", str(port)]
+    settings = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+    }
+    with open(tmp_path / "log", "w+b") as log:
+        server = subprocess.Popen(
+            [*command, "--IdentityProvider.token=secret"], cwd=root, env=settings, stdout=log, stderr=log
+        )
+        try:
+            base = f"http://127.0.0.1:{port}"
+            names = {item["name"] for item in get(f"{base}/api/contents", server)["content"]}
+            news = get(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification", server)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    assert names == {"00_start.ipynb", "03_lstm.ipynb"}
+    assert news["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert (root / "work" / "00_start.ipynb").exists()
+
+
+def get(address, server):
+    """Ask until the server answers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(address, headers={"Authorization": "token secret"})
+    for _ in range(240):
+        try:
+            return json.load(opener.open(request, timeout=10))
+        except OSError:
+            assert server.poll() is None, "the server stopped"
+            time.sleep(0.25)
+    raise AssertionError(f"{address} did not answer")

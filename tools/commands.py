@@ -1,0 +1,175 @@
+"""The commands of tasks.py."""
+
+import argparse
+import errno
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools import COMMAND, ROOT, Problem, copies, environment
+
+FIRST_LESSON = "00_start_here.ipynb"
+
+
+def main(arguments):
+    """Run one command and return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a folder's name that an old terminal cannot show
+    options, rest = parser().parse_known_args(arguments)
+    try:
+        return options.run(options, rest)
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(
+            f"\nStopped. Type the same command again to go on: {COMMAND} {options.command}", file=sys.stderr
+        )
+        return 130
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EPERM):
+            raise
+        print(f"\n{error.filename or ROOT} could not be written: {error.strerror}.", file=sys.stderr)
+        print("Free some disk space, or make the course's folder writable, and try again.", file=sys.stderr)
+    return 1
+
+
+def parser():
+    """Describe the command line; what a command does not know is passed on."""
+    top = argparse.ArgumentParser(prog=COMMAND, description="The course's commands.", allow_abbrev=False)
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common.add_argument("--rebuild", action="store_true", help="make the environment anew first")
+    common.add_argument(
+        "--newest", action="store_true", help="newest versions, in an environment of their own"
+    )
+    common.add_argument(
+        "--no-venv", action="store_true", help="use the Python that runs this (for conda); install nothing"
+    )
+    for name, run, text in (
+        ("lab", lab, "open the course in JupyterLab"),
+        ("test", test, "run every test and every notebook; further words go to pytest"),
+        ("bench", bench, "run the benchmarks, or those whose names are given"),
+        ("doctor", doctor, "tell whether this machine can run the course"),
+    ):
+        command = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
+        command.set_defaults(run=run)
+        if name == "lab":
+            command.epilog = "Settings such as --ServerApp.ip=0.0.0.0 are passed on to JupyterLab."
+            command.add_argument(
+                "--fresh",
+                nargs="+",
+                default=[],
+                metavar="03",
+                help="start lessons over; the old copy is kept",
+            )
+            command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
+            command.add_argument("--port", type=int, help="the port to use (otherwise the first free one)")
+    return top
+
+
+def lab(options, rest):
+    """Copy the lessons that are missing and open them in JupyterLab."""
+    refuse(word for word in rest if not re.fullmatch(r"--\w+\.\w+=.*", word))
+    work = ROOT / "work"
+    for sentence in copies.refresh(ROOT / "notebooks", work, options.fresh):
+        environment.say(f"  {sentence}")
+    python = interpreter(options)
+    command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", "--Application.log_level=ERROR"]
+    command.append(f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}")
+    if options.no_browser:
+        command.append("--no-browser")
+    if options.port:
+        command += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"]
+    if (
+        hasattr(os, "geteuid") and os.geteuid() == 0
+    ):  # in a container one is root, and JupyterLab would refuse
+        command.append("--allow-root")
+    environment.say("Starting JupyterLab on your copies of the lessons, in work/. To stop it: Ctrl-C here.")
+    return hand_over([*command, *rest], options, jupyter_settings(work))
+
+
+def test(options, rest):
+    """Run the tests; with no further words, all of them and every notebook."""
+    return hand_over([interpreter(options, test=True), "-m", "pytest", *rest], options)
+
+
+def bench(options, rest):
+    """Run benchmarks/bench_*.py one after the other; each writes its own table."""
+    python = interpreter(options, test=True)
+    scripts = sorted((ROOT / "benchmarks").glob("bench_*.py"))
+    chosen = [script for script in scripts if not rest or any(word in script.stem for word in rest)]
+    if not chosen:
+        names = ", ".join(script.stem for script in scripts) or "none yet"
+        raise Problem(f"There is no such benchmark. There are: {names}.")
+    failed = []
+    for script in chosen:
+        environment.say(f"{script.stem} ...")
+        started = time.monotonic()
+        run = subprocess.run([python, script], cwd=ROOT, env=variables(options))
+        environment.say(f"{script.stem}: {time.monotonic() - started:.0f} s")
+        if run.returncode:
+            failed.append(script.stem)
+    if failed:
+        raise Problem(f"Failed: {', '.join(failed)}.")
+    return 0
+
+
+def doctor(options, rest):
+    """Tell whether this machine can run the course."""
+    refuse(rest)
+    return hand_over([interpreter(options), "-m", "lessons", "doctor"], options)
+
+
+def refuse(words):
+    """End with a clear message if there are words that a command does not know."""
+    if words := list(words):
+        raise Problem(f"I do not know {' '.join(words)}. `{COMMAND} lab --help` lists what there is.")
+
+
+def interpreter(options, test=False):
+    """Return the Python that runs the course, ready to use."""
+    if options.no_venv:
+        needed = {"lab": "jupyterlab", "doctor": "sys"}.get(options.command, "pytest")
+        if importlib.util.find_spec(needed) is None:
+            raise Problem(
+                f"--no-venv: {needed} is not installed for {sys.executable}.\n"
+                "With conda: `conda env create -f environment.yml`, then `conda activate lessons`."
+            )
+        return Path(sys.executable)
+    return environment.ensure(ROOT, test=test, newest=options.newest, rebuild=options.rebuild)
+
+
+def variables(options):
+    """Return the environment variables of everything that is started."""
+    settings = environment.clean(os.environ)
+    settings["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel before one in the home folder
+    if options.no_venv:  # there `lessons` need not be installed
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return settings
+
+
+def jupyter_settings(work):
+    """Return the variables that give JupyterLab the course's settings, below the learner's own."""
+    folders = [str(ROOT / "lessons" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
+    return {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders)),
+        "JUPYTERLAB_WORKSPACES_DIR": str(work / ".jupyter" / "workspaces"),  # only this course's tabs
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or the debugger may warn about frozen modules in a cell
+    }
+
+
+def hand_over(command, options, extra=()):
+    """Become the command, so that Ctrl-C and the exit status are its own."""
+    settings = {**variables(options), **dict(extra)}
+    command = [str(part) for part in command]
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, settings)
+    signal.signal(signal.SIGINT, lambda *_: None)  # Windows: Ctrl-C reaches both, and is the command's
+    return subprocess.call(command, env=settings)
