@@ -1,0 +1,8 @@
+"""From a series to honest train and test windows, and the audit that finds leaks between them."""
+
+from lessons.windows.audit import Audit, Leak, audit
+from lessons.windows.cutting import make_windows, split_by_time
+from lessons.windows.origins import rolling_origins
+from lessons.windows.scaling import Standardizer
+
+__all__ = ["Audit", "Leak", "Standardizer", "audit", "make_windows", "rolling_origins", "split_by_time"]

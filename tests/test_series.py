@@ -1,0 +1,274 @@
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lessons.series import from_csv, sea_temperature, trend_and_seasons, two_waves
+from lessons.windows import make_windows, split_by_time
+
+# the made-up series and the real one
+
+
+def last_value_mse(y, window, at):
+    X, y, target_index = make_windows(y, window)
+    _, test = split_by_time(target_index, at)
+    return np.mean((X[test][:, -1] - y[test]) ** 2)
+
+
+def test_two_waves():
+    t, y = two_waves()
+    noise = np.random.RandomState(42).randn(220)
+    expected = np.sin(0.12 * np.arange(220)) + 0.25 * np.sin(0.03 * np.arange(220)) + 0.04 * noise
+    np.testing.assert_array_equal(y, expected.astype(np.float32))
+    assert t.dtype == y.dtype == np.float32
+    assert last_value_mse(y, 16, 0.8) == pytest.approx(0.0115, abs=5e-5)
+
+
+def test_trend_and_seasons():
+    t, y = trend_and_seasons()
+    assert t.dtype == y.dtype == np.float64 and len(y) == 900
+    assert last_value_mse(y, 60, 630) == pytest.approx(0.0940, abs=5e-5)
+    _, without_noise = trend_and_seasons(noise=0)
+    assert np.mean((y - without_noise)[630:] ** 2) == pytest.approx(0.0340, abs=5e-5)
+    np.testing.assert_array_equal(y - without_noise, y - trend_and_seasons(noise=0, seed=1)[1])
+
+
+def test_sea_temperature():
+    t, y = sea_temperature()
+    assert t.dtype == np.dtype("datetime64[M]") and y.dtype == np.float64
+    assert (str(t[0]), str(t[-1]), len(t)) == ("1950-01", "2010-12", 732)
+    assert (y[0], y[12], y[-1]) == (23.11, 24.19, 22.07)
+    assert last_value_mse(y, 24, 512) == pytest.approx(1.31, abs=0.005)
+    assert np.mean((y[512:] - y[500:-12]) ** 2) == pytest.approx(2.63, abs=0.005)
+
+
+@pytest.mark.parametrize("make", [two_waves, trend_and_seasons])
+def test_bad_sizes_are_refused(make):
+    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+        make(n=0)
+    with pytest.raises(ValueError, match="noise must be 0 or more"):
+        make(noise=-1)
+
+
+def test_importing_the_package_loads_neither_pandas_nor_torch():
+    code = "import sys, lessons.series, lessons.windows as w; print({'pandas', 'torch'} & set(sys.modules))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+    )
+
+
+# a CSV file: what is understood without a word
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write text or bytes to a file and read columns from it; no warning may be given unless asked for."""
+
+    def read(text, column="y", time="date", warns=None, **options):
+        path = tmp_path / "mine.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = from_csv(path, column, time, **options)
+        assert [type(w.message) for w in caught] == [UserWarning] * (0 if warns is None else 1)
+        if warns is not None:
+            assert warns in str(caught[0].message)
+            assert caught[0].filename == __file__  # points at the caller's line
+        return result
+
+    return read
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", ":", "~"])
+def test_any_delimiter(read, delimiter):
+    t, y = read("date,y\n2024-01-01,1.5\n2024-01-02,2\n".replace(",", delimiter))
+    assert t.dtype == np.dtype("datetime64[D]")
+    np.testing.assert_array_equal(y, [1.5, 2])
+
+
+def test_columns_and_rows(read):
+    text = 'date,"shop A, sales",y\n2024-01-01,"1",10\n2024-01-02,2,20\n\n'
+    assert read(text, ["y", "shop A, sales"])[1].tolist() == [[10, 1], [20, 2]]
+    t, y = read("y\n3\n1\n3\n", time=None)
+    assert t.tolist() == [0, 1, 2] and y.tolist() == [3, 1, 3]
+    assert read("Sales of 2024\nsource: me, myself\n\ndate,y\n2024-01-01,1\n")[1].tolist() == [1]
+    assert read("sep=;\ndate;y\n2024-01-01;1\n")[1].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ("1,5;2;3,25", [1.5, 2, 3.25]),
+        ("1.234,5;0,5;7", [1234.5, 0.5, 7]),
+        ("1 234,5;2;−3", [1234.5, 2, -3]),
+        ("1'234.5;2;3", [1234.5, 2, 3]),
+        ("1,234.5;1,000,000;3", [1234.5, 1e6, 3]),
+        ("1e3;.5;-2.", [1000, 0.5, -2]),
+        ("1; ;NA", [1, np.nan, np.nan]),
+        ("n/a;null;-3", [np.nan, np.nan, -3]),
+    ],
+)
+def test_numbers_as_people_write_them(read, cells, values):
+    text = "date;y\n" + "".join(f"2024-01-0{i};{cell}\n" for i, cell in enumerate(cells.split(";"), start=1))
+    np.testing.assert_array_equal(read(text)[1], values)
+
+
+def test_quoted_thousands(read):
+    assert read('date,y\n2024-01-01,"1,234"\n2024-01-02,999\n')[1].tolist() == [1234, 999]
+
+
+def test_decimal_mark_is_told_by_another_column_or_said(read):
+    assert read("date;y;z\n2024-01-01;1.234;3,5\n2024-01-02;999;7,25\n")[1].tolist() == [1234, 999]
+    ambiguous = "date;y\n2024-01-01;1,234\n2024-01-02;9,876\n"
+    assert read(ambiguous, warns="'1,234' is read as 1.234 (decimal mark ',')")[1].tolist() == [1.234, 9.876]
+    assert read(ambiguous, decimal=".")[1].tolist() == [1234, 9876]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_unicode_encodings(read, encoding):
+    assert read("date,Größe\n2024-01-01,1\n".encode(encoding), "Größe")[1].tolist() == [1]
+
+
+def test_other_encodings_are_named(read):
+    data = "date,Größe\n2024-01-01,1\n".encode("latin-1")
+    assert read(data, "Größe", warns="not UTF-8; it is read as cp1252")[1].tolist() == [1]
+    assert read(data, "Größe", encoding="latin-1")[1].tolist() == [1]
+    with pytest.raises(ValueError, match="cannot be read with encoding 'ascii'"):
+        read(data, "Größe", encoding="ascii")
+
+
+@pytest.mark.parametrize(
+    ("dates", "first", "unit"),
+    [
+        (["2024-01-31", "2024-02-01"], "2024-01-31", "D"),
+        (["31.01.2024", "01.02.2024"], "2024-01-31", "D"),
+        (["31/01/2024", "01/02/2024"], "2024-01-31", "D"),
+        (["01/31/2024", "02/01/2024"], "2024-01-31", "D"),
+        (["1/31/24", "2/1/24"], "2024-01-31", "D"),
+        (["20240131", "20240201"], "2024-01-31", "D"),
+        (["Jan 2024", "Feb 2024"], "2024-01", "M"),
+        (["2024-01", "2024-02"], "2024-01", "M"),
+        (["2024Q1", "2024Q2"], "2024-01", "M"),
+        (["31 Jan 2024", "1 Feb 2024"], "2024-01-31", "D"),
+        (["2024-01-31 13:00", "2024-01-31 14:00"], "2024-01-31T13:00:00", "s"),
+        (["1/31/2024 1:00 PM", "1/31/2024 2:00 PM"], "2024-01-31T13:00:00", "s"),
+        (["2024-01-31T13:00:00+01:00", "2024-01-31T14:00:00+01:00"], "2024-01-31T12:00:00", "s"),
+    ],
+)
+def test_dates_as_people_write_them(read, dates, first, unit):
+    t, _ = read("date;y\n" + "".join(f"{date};1\n" for date in dates))
+    assert str(t[0]) == first and t.dtype == np.dtype(f"datetime64[{unit}]")
+
+
+@pytest.mark.parametrize(
+    "rule", ["B", "D", "W", "2W", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE", "h", "15min"]
+)
+def test_gaps_in_every_regular_calendar(read, rule):
+    days = pd.date_range("2020-01-01", periods=40, freq=rule)
+    text = "date,y\n" + "".join(f"{day},{i}\n" for i, day in enumerate(days) if i not in (7, 8))
+    t, y = read(
+        text,
+        warns=f"2 time steps without a row put in as NaN (the first is {days[7]:%Y-%m-%d}",
+    )
+    np.testing.assert_array_equal(t, days.to_numpy())
+    np.testing.assert_array_equal(y, [np.nan if i in (7, 8) else i for i in range(40)])
+
+
+def test_times_may_be_numbers(read):
+    assert read("date,y\n1990,1\n1991,2\n1992,3\n")[0].tolist() == [1990, 1991, 1992]
+    t, y = read("date,y\n0.0,1\n0.1,2\n0.2,3\n0.4,5\n0.5,6\n", warns="the first is 0.3")
+    np.testing.assert_allclose(t, np.arange(6) / 10)
+    np.testing.assert_array_equal(y, [1, 2, 3, np.nan, 5, 6])
+
+
+# mended, and said
+
+
+def test_unsorted_rows(read):
+    t, y = read(
+        "date,y\n2024-01-03,3\n2024-01-01,1\n2024-01-02,2\n", warns="not in order of time (row 3: 2024-01-01"
+    )
+    assert y.tolist() == [1, 2, 3] and (np.diff(t).astype(int) == 1).all()
+
+
+def test_identical_rows(read):
+    text = "date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-02,2\n2024-01-03,\n2024-01-03,\n"
+    _, y = read(text, warns="2 rows with the time and values of another left out (row 4: 2024-01-02)")
+    np.testing.assert_array_equal(y, [1, 2, np.nan])
+
+
+def test_day_and_month_told_by_regularity(read):
+    months = [f"01/{month:02}/{year},1" for year in (2022, 2023) for month in range(1, 13)]
+    t, _ = read("date,y\n" + "\n".join(months), warns="the day is taken to come first in column 'date'")
+    assert len(t) == 24 and t.dtype == np.dtype("datetime64[M]")
+    assert len(read("date,y\n" + "\n".join(months[:12]), day_first=False)[0]) == 12
+
+
+# refused
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "mine.csv is empty"),
+        (" \n\n", "mine.csv is empty"),
+        ("date,y\n", "no rows below its header"),
+        (b"PK\x03\x04 workbook", "is a spreadsheet or an archive, not text"),
+        ("date,Y2\n2024-01-01,1\n", "has no column 'y'; its header row has 'date', 'Y2'; did you mean 'Y2'"),
+        ("date,y,y\n2024-01-01,1,2\n", "2 columns named 'y'"),
+        ("date,y\n2024-01-01,1,5\n2024-01-02,2,5\n", "row 2: 3 cells where the header has 2"),
+        (
+            "date,y\n2024-01-01,1\n2024-01-02,abc\n2024-01-03,x\n",
+            "row 3, column 'y': 'abc' is not a number .*first of 2",
+        ),
+        ("date,y\n\n2024-01-01,1\n2024-01-02,5 €\n", "row 4, column 'y': '5 €' is not a number"),
+        ("date,y\n2024-01-01,1\n2024-01-02,-inf\n", "row 3, column 'y': '-inf' is infinite"),
+        ("date,y\n2024-01-01,1e999\n", "row 2, column 'y': '1e999' is too large"),
+        ("date,y\n2024-01-01,\n2024-01-02,NA\n", "column 'y' holds no numbers: all its 2 cells"),
+        ("date,y\n2024-01-01,1\n,2\n", "row 3, column 'date': the time is missing"),
+        (
+            "date,y\n2024-01-01,1\n2024-01-32,2\n2024-01-03,3\n",
+            "row 3, column 'date': '2024-01-32' is not a date",
+        ),
+        (
+            "date,y\n31/01/2024,1\nlast of May,2\n01/02/2024,1\n",
+            "row 3, column 'date': 'last of May' is not a date like",
+        ),
+        ("date,y\n31.02.2024,1\n01.03.2024,2\n", "row 2, column 'date': '31.02.2024' is not a date"),
+        (
+            "date,y\n01/02/2024,1\n01/03/2024,2\n",
+            "'01/02/2024' could be 2024-02-01 or 2024-01-02, .* day_first=True",
+        ),
+        ("date,y\n13/01/2024,1\n01/13/2024,2\n", "'13/01/2024' in row 2 .* '01/13/2024' in row 3"),
+        ("date,y\n2024-01-01,1\n2024-01-01,3\n", "rows 2 and 3 have the same time 2024-01-01 .* 1 and 3"),
+        (
+            "date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-04 07:30,4\n2024-01-05,5\n",
+            "row 5, column 'date': the times are not regular: 2024-01-04 07:30:00 .*1 day is usual",
+        ),
+        (
+            "date,y\n2024-01-01,1\n2024-01-02,2\n2204-01-03,3\n2024-01-04,4\n",
+            "row 4, column 'date': is this time mistyped",
+        ),
+    ],
+)
+def test_bad_files_are_refused(read, text, message):
+    with pytest.raises(ValueError, match=message):
+        read(text)
+
+
+def test_missing_file(tmp_path):
+    (tmp_path / "sales.csv").write_text("y\n1\n")
+    with pytest.raises(FileNotFoundError, match=r"no file 'sale.csv' in .*; did you mean 'sales.csv'\?"):
+        from_csv(tmp_path / "sale.csv", "y")
+
+
+def test_bad_arguments(read):
+    with pytest.raises(ValueError, match="decimal must be"):
+        read("y\n1\n", time=None, decimal="x")
+    with pytest.raises(TypeError, match="must be names of columns"):
+        read("y\n1\n", 0, None)
+    with pytest.raises(ValueError, match="delimiter ';;'"):
+        read("y\n1\n", time=None, delimiter=";;")

@@ -1,0 +1,239 @@
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.preprocessing import StandardScaler
+
+from lessons.series import trend_and_seasons, two_waves
+from lessons.windows import Standardizer, make_windows, rolling_origins, split_by_time
+
+# make_windows
+
+
+def test_each_window_is_followed_by_its_target():
+    X, y, target_index = make_windows([10, 11, 12, 13, 14], window=2)
+    np.testing.assert_array_equal(X[:, :, 0], [[10, 11], [11, 12], [12, 13]])
+    np.testing.assert_array_equal(y, [[12], [13], [14]])
+    np.testing.assert_array_equal(target_index, [2, 3, 4])
+    assert X.dtype == y.dtype == float
+
+
+@given(n=st.integers(2, 60), D=st.integers(1, 3), data=st.data())
+def test_windows_against_plain_slicing(n, D, data):
+    horizon = data.draw(st.integers(1, n - 1))
+    window = data.draw(st.integers(1, n - horizon))
+    series = np.random.default_rng(n).normal(size=(n, D))
+    X, y, target_index = make_windows(series, window, horizon)
+    assert X.shape == (n - window - horizon + 1, window, D)
+    assert y.shape == (len(X), horizon)
+    for k, first in enumerate(target_index):
+        np.testing.assert_array_equal(X[k], series[first - window : first])
+        np.testing.assert_array_equal(y[k], series[first : first + horizon, 0])
+
+
+def test_float32_stays_float32():
+    X, y, _ = make_windows(two_waves()[1], 16)
+    assert X.shape == (204, 16, 1)
+    assert X.dtype == y.dtype == np.float32
+
+
+def test_a_million_windows_are_views():
+    series = np.zeros(1_000_000)
+    tracemalloc.start()
+    X, y, _ = make_windows(series, 64)
+    train, test = split_by_time(np.arange(64, 1_000_000), 0.8)
+    X_train, X_test = X[train], X[test]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert all(np.shares_memory(series, part) for part in (X, y, X_train, X_test))
+    assert peak < 5 * series.nbytes  # copied windows would take 64 times as much
+    assert not X.flags.writeable and not y.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            (np.zeros(220), 300),
+            ValueError,
+            r"window must be between 1 and 219 \(the series has 220 values\), got 300",
+        ),
+        ((np.zeros(9), 0), ValueError, "window must be between 1 and 8 .* got 0"),
+        (
+            (np.zeros(9), 7, 3),
+            ValueError,
+            "window must be between 1 and 6 .*9 values and horizon is 3.* got 7",
+        ),
+        ((np.zeros(9), 3, 0), ValueError, "horizon must be between 1 and 8 .* got 0"),
+        ((np.zeros(9), 3, 9), ValueError, "horizon must be between 1 and 8 .* got 9"),
+        ((np.zeros(9), 3.0), TypeError, "window must be a whole number, got 3.0"),
+        ((np.zeros(9), 3, None), TypeError, "horizon must be a whole number, got None"),
+        (([], 3), ValueError, "series is empty"),
+        (([1.0], 1), ValueError, "at least 2 values"),
+        ((np.zeros((3, 3, 3)), 1), ValueError, r"shape \(n,\) or \(n, D\), got shape \(3, 3, 3\)"),
+        ((["a", "b", "c"], 1), TypeError, "real numbers"),
+        (([[1, 2], [3]], 1), TypeError, "rectangular"),
+        ((np.array([1, 2, 3j]), 1), TypeError, "real numbers"),
+        (
+            ([1, 2, np.nan, 4, np.nan], 1),
+            ValueError,
+            r"2 missing or infinite values, the first \(nan\) at series index 2",
+        ),
+        (([1, 2, 3, np.inf], 1), ValueError, r"1 missing or infinite value, .*inf.* index 3"),
+        (([[1, 2], [3, None]], 1), ValueError, "series index 1, feature 1"),
+    ],
+)
+def test_bad_windows_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        make_windows(*arguments)
+
+
+# split_by_time
+
+
+def test_split_of_both_toy_series():
+    _, _, target_index = make_windows(two_waves()[1], 16)
+    train, test = split_by_time(target_index, 0.8)
+    assert (train, test) == (slice(0, 163), slice(163, 204))
+    _, _, target_index = make_windows(trend_and_seasons()[1], 60)
+    train, test = split_by_time(target_index, 630)
+    assert (train, test) == (slice(0, 570), slice(570, 840))
+
+
+@given(n=st.integers(14, 80), window=st.integers(1, 5), horizon=st.integers(1, 4), data=st.data())
+def test_no_target_lies_on_both_sides(n, window, horizon, data):
+    _, _, target_index = make_windows(np.arange(n), window, horizon)
+    at = data.draw(st.integers(window + horizon, n - horizon))
+    train, test = split_by_time(target_index, at, horizon)
+    assert (target_index[train] + horizon <= at).all()
+    assert (target_index[test] >= at).all()
+    assert test.start - train.stop == horizon - 1  # as few as can be are left out
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "before"), [(0.8, 204, 163), (0.29, 100, 29), (0.7, 10, 7), (0.5, 2, 1)]
+)
+def test_a_share_counts_windows(share, n, before):
+    train, test = split_by_time(np.arange(5, 5 + n), share)
+    assert (train.stop, test.start) == (before, before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((np.arange(5, 15), 5), ValueError, "no window to train"),
+        (
+            (np.arange(5, 15), 15),
+            ValueError,
+            "no window to test: first targets lie at series indices 5 to 14",
+        ),
+        ((np.arange(5, 15), 1.5), ValueError, "between 0 and 1"),
+        ((np.arange(5, 15), 0.0), ValueError, "between 0 and 1"),
+        ((np.arange(5, 15), np.nan), ValueError, "between 0 and 1"),
+        ((np.arange(5, 15), "0.8"), TypeError, "series index"),
+        ((np.arange(5, 15), 8, 0), ValueError, "horizon must be at least 1"),
+        ((np.array([5, 9, 7]), 7), ValueError, "shuffled"),
+        ((np.array([5.0, 6.0]), 6), ValueError, "target_index must hold"),
+    ],
+)
+def test_bad_splits_are_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        split_by_time(*arguments)
+
+
+# Standardizer
+
+
+@settings(deadline=None)
+@given(
+    n=st.integers(2, 50),
+    D=st.integers(1, 4),
+    offset=st.sampled_from([0, 1, 1e6]),
+    scale=st.sampled_from([1e-3, 1, 1e4]),
+)
+def test_standardizer_agrees_with_scikit_learn(n, D, offset, scale):
+    series = np.random.default_rng(n + D).normal(offset, scale, size=(n, D))
+    series[:, -1] = 0.1  # a constant feature
+    series[0, 0] = np.nan if n > 2 else series[0, 0]
+    ours, theirs = Standardizer().fit(series), StandardScaler().fit(series)
+    np.testing.assert_allclose(ours.mean, theirs.mean_)
+    np.testing.assert_allclose(ours.std, theirs.scale_)
+    np.testing.assert_allclose(ours.transform(series), theirs.transform(series), atol=1e-12)
+    np.testing.assert_allclose(ours.inverse(ours.transform(series)), series)
+
+
+def test_series_windows_and_targets_are_scaled_alike():
+    series = np.random.default_rng(0).normal(5, 2, size=(50, 2))
+    scaler = Standardizer().fit(series[:35])
+    X, y, _ = make_windows(series, 4, horizon=3)
+    X_scaled, y_scaled, _ = make_windows(scaler.transform(series), 4, horizon=3)
+    np.testing.assert_allclose(scaler.transform(X), X_scaled)
+    np.testing.assert_allclose(scaler.transform_target(y), y_scaled)
+    np.testing.assert_allclose(scaler.inverse_target(y_scaled), y)
+
+
+def test_standardizer_keeps_shape_and_float32():
+    y = two_waves()[1]
+    scaler = Standardizer().fit(y[:100])
+    assert scaler.mean.shape == scaler.std.shape == (1,)
+    assert scaler.transform(y).shape == y.shape
+    assert scaler.transform(y).dtype == scaler.inverse_target(y).dtype == np.float32
+    assert scaler.transform([1, 2, 3]).dtype == float
+
+
+def test_bad_scaling_is_refused():
+    with pytest.raises(RuntimeError, match="not fitted"):
+        Standardizer().transform([1.0])
+    with pytest.raises(ValueError, match="not windows"):
+        Standardizer().fit(np.zeros((5, 4, 1)))
+    with pytest.raises(ValueError, match=r"feature 1 .* no values"):
+        Standardizer().fit([[1, np.nan], [2, np.nan]])
+    with pytest.raises(ValueError, match="infinite"):
+        Standardizer().fit([1, np.inf])
+    with pytest.raises(ValueError, match=r"2 features .* got shape \(5,\)"):
+        Standardizer().fit(np.eye(2)).transform(np.zeros(5))
+    with pytest.raises(ValueError, match="transform_target"):
+        Standardizer().fit([1, 2]).transform(np.zeros((5, 3)))
+
+
+# rolling_origins
+
+
+@given(
+    n=st.integers(2, 60),
+    n_splits=st.integers(2, 6),
+    test_size=st.none() | st.integers(1, 6),
+    gap=st.integers(0, 4),
+    max_train_size=st.none() | st.integers(1, 20),
+)
+def test_rolling_origins_agree_with_scikit_learn(n, n_splits, test_size, gap, max_train_size):
+    arguments = {"n_splits": n_splits, "test_size": test_size, "gap": gap, "max_train_size": max_train_size}
+    try:
+        expected = list(TimeSeriesSplit(**arguments).split(np.zeros(n)))
+    except ValueError:
+        with pytest.raises(ValueError):
+            rolling_origins(n, **arguments)
+        return
+    folds = list(rolling_origins(n, **arguments))
+    assert len(folds) == len(expected)
+    for (train, test), (train_expected, test_expected) in zip(folds, expected, strict=True):
+        np.testing.assert_array_equal(train, train_expected)
+        np.testing.assert_array_equal(test, test_expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": 5, "n_splits": 5}, "test_size must be at least 1, got 0"),
+        ({"n": 10, "test_size": 2}, "too few for 5 test parts of 2"),
+        ({"n": 10, "gap": -1}, "gap must be 0 or more"),
+        ({"n": 10, "n_splits": 0}, "n_splits must be at least 1"),
+        ({"n": 20, "max_train_size": 0}, "max_train_size must be at least 1"),
+    ],
+)
+def test_bad_origins_are_refused_at_once(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        rolling_origins(**arguments)
