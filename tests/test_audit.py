@@ -343,3 +343,26 @@ def test_report_reads_well():
     assert "<b>shuffled split</b>" in report._repr_html_()
     assert repr(audit(series, *arrays(series))) == "no leak found"
     assert all(leak.cure for leak in report)
+
+
+def test_smoothed_inputs_and_raw_targets_are_told_apart():
+    """The commonest way to leak by smoothing: only the inputs are smoothed."""
+    _, series = trend_and_seasons()
+
+    def smooth(x):
+        smoothed = x.copy()
+        smoothed[2:-2] = sum(x[k : len(x) - 4 + k] for k in range(5)) / 5
+        return smoothed
+
+    X, _, target_index = make_windows(smooth(series), window=60)
+    y = series[target_index, None]
+    train, test = split_by_time(target_index, at=630)
+    honest_split = audit(series, X[train], y[train], X[test], y[test], prepare=smooth)
+    assert honest_split.names == ["smoothed with the future"]
+    assert not honest_split.unknown
+
+    order = np.random.default_rng(3).permutation(len(X))
+    a, b = order[:570], order[570:]
+    shuffled = audit(series, X[a], y[a], X[b], y[b], prepare=smooth)
+    assert set(shuffled.names) == {"shuffled split", "smoothed with the future"}
+    assert not shuffled.unknown

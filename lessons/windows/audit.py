@@ -143,7 +143,7 @@ def audit(series, X_train, y_train, X_test, y_test, prepare=None):
     for base in [raw] if prepare is None else [run(prepare, series), raw]:
         sources = find_sources(train, test, base)
         if any(sources):
-            found, unknown, border = check_arrays(train, test, base.astype(float), sources)
+            found, unknown, border = check_arrays(train, test, base.astype(float), sources, raw.astype(float))
             break
     else:
         hint = (

@@ -31,7 +31,7 @@ class Target:
         return last + self.ahead - self.steps + 1, last + self.ahead
 
 
-def check_arrays(train, test, base, sources):
+def check_arrays(train, test, base, sources, raw):
     """Name the leaks in two parts whose windows were found in the series.
 
     Parameters
@@ -42,6 +42,8 @@ def check_arrays(train, test, base, sources):
         The series that the windows were found in.
     sources : list of Source or None
         What each feature of X is made of, and where the windows lie.
+    raw : ndarray of shape (n, D)
+        The series before any preparation: the inputs may be prepared and the targets not.
 
     Returns
     -------
@@ -63,7 +65,10 @@ def check_arrays(train, test, base, sources):
     parts = [part.only(ok) for part, ok in zip((train, test), known, strict=True)]
     last = [at[ok] for at, ok in zip(sources[main].last, known, strict=True)]
 
-    targets = [_target(j, parts, last, base, sources[main], main) for j in range(train.y.shape[1])]
+    targets = []
+    for j in range(train.y.shape[1]):
+        in_bases = (_target(j, parts, last, values, sources[main], main) for values in (base, raw))
+        targets.append(next((target for target in in_bases if target is not None), None))
     if None in targets:
         unknown.append(
             "could not tell what the targets are made of: no value, change or sum of the series near "
