@@ -1,0 +1,193 @@
+"""One time step of each recurrent cell, written as its equations: the readable twin of the fast loops.
+
+Gates lie side by side along the last axis, in PyTorch's order: ``i, f, g, o`` for the LSTM, ``r, z, n`` for
+the GRU. Each gate is one block of ``H`` columns.
+"""
+
+import numpy as np
+
+
+def sigmoid(a):
+    """The logistic function 1 / (1 + exp(-a)), by way of tanh so that no exponential can overflow.
+
+    Parameters
+    ----------
+    a : array_like of any shape
+        Pre-activations, without unit.
+
+    Returns
+    -------
+    ndarray of the same shape
+        Values strictly between 0 and 1 (up to rounding).
+    """
+    return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(a)))
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    """One step of a plain recurrent network: h' = tanh(x W_x + h W_h + b).
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, D)
+        Inputs at this step, in the (scaled) unit of the series.
+    h : ndarray of shape (B, H)
+        State after the previous step, without unit, each value in (-1, 1).
+    W_x, W_h, b : ndarrays of shape (D, H), (H, H), (H,)
+        Input weights, recurrent weights, bias.
+
+    Returns
+    -------
+    ndarray of shape (B, H)
+        State after this step.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+
+    Notes
+    -----
+    Elman (1990), "Finding structure in time".
+    """
+    _check_step(x, h, W_x, W_h, b, gates=1)
+    return np.tanh(x @ W_x + h @ W_h + b)  # (B, D) @ (D, H) + (B, H) @ (H, H) + (H,)
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    """One step of an LSTM.
+
+    ::
+
+        i, f, g, o = sigma(a_i), sigma(a_f), tanh(a_g), sigma(a_o)     with  a = x W_x + h W_h + b
+        c' = f * c + i * g
+        h' = o * tanh(c')
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, D)
+        Inputs at this step, in the (scaled) unit of the series.
+    h, c : ndarrays of shape (B, H)
+        Hidden and cell state after the previous step, without unit.
+    W_x, W_h, b : ndarrays of shape (D, 4H), (H, 4H), (4H,)
+        Input weights, recurrent weights and bias, gates in the order i, f, g, o.
+
+    Returns
+    -------
+    h, c : ndarrays of shape (B, H)
+        Hidden and cell state after this step.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+
+    Notes
+    -----
+    Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), no peepholes.
+    """
+    _check_step(x, h, W_x, W_h, b, gates=4)
+    if np.shape(c) != np.shape(h):
+        raise ValueError(f"h and c must have one shape (B, H), got {np.shape(h)} and {np.shape(c)}")
+    a = x @ W_x + h @ W_h + b  # (B, 4H)
+    i, f, g, o = np.split(a, 4, axis=1)  # four times (B, H)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)  # (B, H)
+    h = sigmoid(o) * np.tanh(c)  # (B, H)
+    return h, c
+
+
+def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None):
+    """One step of a GRU, in any of the forms found in the literature.
+
+    Two things differ between papers and libraries, independently of each other::
+
+        reset="before"   n = tanh(x W_xn + (r * h) W_hn + b_n)              Cho et al. (2014), eq. 8
+        reset="after"    n = tanh(x W_xn + b_n + r * (h W_hn + b_hn))       cuDNN, PyTorch
+
+        update="write"   h' = (1 - z) * h + z * n      z = 1 writes         Chung et al. (2014), eq. 4
+        update="keep"    h' = z * h + (1 - z) * n      z = 1 keeps          Cho et al. (2014), eq. 7; PyTorch
+
+    with r, z = sigma(x W_x + h W_h + b [+ b_h]) in both.
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, D)
+        Inputs at this step, in the (scaled) unit of the series.
+    h : ndarray of shape (B, H)
+        State after the previous step, without unit, each value in (-1, 1).
+    W_x, W_h, b : ndarrays of shape (D, 3H), (H, 3H), (3H,)
+        Input weights, recurrent weights and bias, gates in the order r, z, n.
+    b_h : ndarray of shape (3H,), optional
+        Recurrent bias of the reset-after form (zeros if left out); the reset-before form has none.
+    reset : {"before", "after"}
+        Whether r multiplies the state before its matrix product or after it.
+    update : {"write", "keep"}, optional
+        Which way round z works. By default the one that goes with `reset` in this course: "write" with
+        "before" (the paper form), "keep" with "after" (so that PyTorch's weights can be copied as they are).
+
+    Returns
+    -------
+    ndarray of shape (B, H)
+        State after this step.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together, `reset` or `update` is unknown, or `b_h` comes with reset="before".
+    """
+    update = update_convention(reset, update)
+    _check_step(x, h, W_x, W_h, b, gates=3)
+    if reset == "before" and b_h is not None:
+        raise ValueError('b_h belongs to reset="after" only; with reset="before" every bias is in b')
+    H = h.shape[1]
+    if b_h is None:
+        b_h = np.zeros_like(b)
+    elif np.shape(b_h) != (3 * H,):
+        raise ValueError(f"b_h must have shape (3H,) = {(3 * H,)}, got {np.shape(b_h)}")
+    gates, candidate = slice(0, 2 * H), slice(2 * H, 3 * H)
+
+    a_x = x @ W_x + b  # (B, 3H)
+    a_h = h @ W_h[:, gates] + b_h[gates]  # (B, 2H)
+    r, z = np.split(sigmoid(a_x[:, gates] + a_h), 2, axis=1)  # twice (B, H)
+    if reset == "before":
+        n = np.tanh(a_x[:, candidate] + (r * h) @ W_h[:, candidate])
+    else:
+        n = np.tanh(a_x[:, candidate] + r * (h @ W_h[:, candidate] + b_h[candidate]))
+    return (1 - z) * h + z * n if update == "write" else z * h + (1 - z) * n
+
+
+def update_convention(reset, update=None):
+    """Which way round the update gate works: `update` itself, or the default that goes with `reset`.
+
+    Parameters
+    ----------
+    reset : {"before", "after"}
+    update : {"write", "keep"}, optional
+
+    Returns
+    -------
+    str
+        "write" (z = 1 writes the candidate) or "keep" (z = 1 keeps the state).
+
+    Raises
+    ------
+    ValueError
+        If either is unknown.
+    """
+    if reset not in ("before", "after"):
+        raise ValueError(f'reset must be "before" or "after", got {reset!r}')
+    if update not in (None, "write", "keep"):
+        raise ValueError(f'update must be "write", "keep" or None, got {update!r}')
+    return update or {"before": "write", "after": "keep"}[reset]
+
+
+def _check_step(x, h, W_x, W_h, b, gates):
+    """Refuse shapes that do not belong together (or that would broadcast into nonsense)."""
+    if np.ndim(x) != 2 or np.ndim(h) != 2 or len(x) != len(h):
+        raise ValueError(f"x and h must have shapes (B, D) and (B, H), got {np.shape(x)} and {np.shape(h)}")
+    D, H = np.shape(x)[1], np.shape(h)[1]
+    wanted = {"W_x": (D, gates * H), "W_h": (H, gates * H), "b": (gates * H,)}
+    for (name, shape), given in zip(wanted.items(), (W_x, W_h, b), strict=True):
+        if np.shape(given) != shape:
+            raise ValueError(
+                f"{name} must have shape {shape} for D={D}, H={H} and {gates} gate(s), got {np.shape(given)}"
+            )

@@ -1,0 +1,536 @@
+import copy
+import importlib.util
+import pickle
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons.rnn import (
+    GRU,
+    LSTM,
+    RNN,
+    gradient_check,
+    gradient_memory,
+    gru_step,
+    load_weights,
+    lstm_step,
+    mse_loss,
+    rnn_step,
+    save_weights,
+    sigmoid,
+)
+
+KINDS = {
+    "RNN": RNN,
+    "LSTM": LSTM,
+    "GRU before, write": GRU,
+    "GRU before, keep": lambda *a, **k: GRU(*a, update="keep", **k),
+    "GRU after, keep": lambda *a, **k: GRU(*a, reset="after", **k),
+    "GRU after, write": lambda *a, **k: GRU(*a, reset="after", update="write", **k),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+shapes = st.tuples(*(st.integers(1, high) for high in (7, 6, 4, 5, 3)))  # B, T, D, H, output_size
+few = settings(max_examples=25, deadline=None)
+
+
+def with_random_weights(model, seed=0):
+    """A model none of whose weights is zero, so that no term can hide."""
+    rng = np.random.default_rng(seed)
+    for p in model.params.values():
+        p[...] = rng.normal(scale=0.6, size=p.shape)
+    return model
+
+
+def problem(B, T, D, outputs, seed=1):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(B, T, D)), rng.normal(size=(B, outputs))
+
+
+# the steps
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6), st.integers(0, 99))
+@few
+def test_steps_agree_with_the_cells_of_torch(B, D, H, seed):
+    rng = np.random.default_rng(seed)
+    x, h, c = rng.normal(size=(B, D)), rng.normal(size=(B, H)), rng.normal(size=(B, H))
+    for cell, gates in (
+        (torch.nn.RNNCell(D, H, dtype=torch.float64), 1),
+        (torch.nn.LSTMCell(D, H, dtype=torch.float64), 4),
+        (torch.nn.GRUCell(D, H, dtype=torch.float64), 3),
+    ):
+        W_x, W_h = cell.weight_ih.detach().numpy().T, cell.weight_hh.detach().numpy().T
+        b, b_h = cell.bias_ih.detach().numpy(), cell.bias_hh.detach().numpy()
+        tx, th, tc = (torch.from_numpy(a) for a in (x, h, c))
+        if gates == 1:
+            ours, theirs = [rnn_step(x, h, W_x, W_h, b + b_h)], [cell(tx, th)]
+        elif gates == 4:
+            ours, theirs = lstm_step(x, h, c, W_x, W_h, b + b_h), cell(tx, (th, tc))
+        else:
+            ours, theirs = [gru_step(x, h, W_x, W_h, b, b_h, reset="after")], [cell(tx, th)]
+        for a, a_torch in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, a_torch.detach().numpy(), atol=1e-12)
+
+
+def test_update_conventions_are_each_others_mirror_image():
+    rng = np.random.default_rng(0)
+    x, h, W_x, W_h = (rng.normal(size=s) for s in ((3, 2), (3, 4), (2, 12), (4, 12)))
+    b = rng.normal(size=12)
+    turned = [w.copy() for w in (W_x, W_h, b)]
+    for w in turned:
+        w[..., 4:8] *= -1  # 1 - sigma(a) = sigma(-a)
+    for reset in ("before", "after"):
+        write = gru_step(x, h, W_x, W_h, b, reset=reset, update="write")
+        np.testing.assert_allclose(gru_step(x, h, *turned, reset=reset, update="keep"), write, atol=1e-14)
+        assert np.abs(gru_step(x, h, W_x, W_h, b, reset=reset, update="keep") - write).max() > 0.1
+
+
+def test_an_open_update_gate_writes_or_keeps():
+    zeros = np.zeros((1, 3)), np.zeros((1, 3))
+    b = np.array([0.0, 50.0, 1.0])  # z = 1, candidate tanh(1)
+    x, h = np.zeros((1, 1)), np.full((1, 1), -0.5)
+    assert gru_step(x, h, *zeros, b)[0, 0] == pytest.approx(np.tanh(1))
+    assert gru_step(x, h, *zeros, b, reset="after")[0, 0] == pytest.approx(-0.5)
+
+
+def test_the_two_resets_differ_unless_the_reset_gate_is_open():
+    rng = np.random.default_rng(0)
+    x, h, W_x, W_h = (rng.normal(size=s) for s in ((3, 2), (3, 4), (2, 12), (4, 12)))
+    b = rng.normal(size=12)
+    before, after = (gru_step(x, h, W_x, W_h, b, reset=r, update="write") for r in ("before", "after"))
+    assert np.abs(before - after).max() > 0.01
+    b[:4] = 50  # r = 1
+    before, after = (gru_step(x, h, W_x, W_h, b, reset=r, update="write") for r in ("before", "after"))
+    np.testing.assert_allclose(before, after, atol=1e-14)
+
+
+def test_sigmoid_survives_any_argument():
+    with np.errstate(all="raise"):
+        np.testing.assert_allclose(sigmoid([-1e4, -1, 0, 1, 1e4]), [0, 0.26894142, 0.5, 0.73105858, 1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"W_x": np.zeros((2, 8))}, r"W_x must have shape \(1, 8\)"),
+        ({"W_h": np.zeros((2, 4))}, r"W_h must have shape \(2, 8\)"),
+        ({"b": np.zeros((1, 8))}, r"b must have shape \(8,\)"),
+        ({"x": np.zeros(3)}, r"x and h must have shapes \(B, D\) and \(B, H\)"),
+        ({"c": np.zeros((1, 2))}, r"h and c must have one shape"),
+    ],
+)
+def test_lstm_step_names_the_array_that_does_not_fit(arguments, message):
+    good = {"x": np.zeros((3, 1)), "h": np.zeros((3, 2)), "c": np.zeros((3, 2))}
+    good |= {"W_x": np.zeros((1, 8)), "W_h": np.zeros((2, 8)), "b": np.zeros(8)}
+    lstm_step(**good)
+    with pytest.raises(ValueError, match=message):
+        lstm_step(**{**good, **arguments})
+
+
+def test_gru_step_refuses_what_it_does_not_know():
+    good = (np.zeros((3, 1)), np.zeros((3, 2)), np.zeros((1, 6)), np.zeros((2, 6)), np.zeros(6))
+    with pytest.raises(ValueError, match='reset must be "before" or "after"'):
+        gru_step(*good, reset="later")
+    with pytest.raises(ValueError, match="update must be"):
+        gru_step(*good, update="flip")
+    with pytest.raises(ValueError, match="b_h belongs to"):
+        gru_step(*good, b_h=np.zeros(6))
+    with pytest.raises(ValueError, match=r"b_h must have shape \(3H,\)"):
+        gru_step(*good, b_h=np.zeros(2), reset="after")
+
+
+# the forecasters against their steps and against autograd
+
+
+def unroll_with_steps(model, X):
+    """What a forecaster computes, by the public step functions."""
+    p = model.params
+    h = c = np.zeros((len(X), model.hidden_size))
+    for t in range(X.shape[1]):
+        if isinstance(model, LSTM):
+            h, c = lstm_step(X[:, t], h, c, p["W_x"], p["W_h"], p["b"])
+        elif isinstance(model, GRU):
+            h = gru_step(
+                X[:, t], h, p["W_x"], p["W_h"], p["b"], p.get("b_h"), reset=model.reset, update=model.update
+            )
+        else:
+            h = rnn_step(X[:, t], h, p["W_x"], p["W_h"], p["b"])
+    return h @ p["W_y"] + p["b_y"]
+
+
+@every_kind
+@given(shapes)
+@few
+def test_the_fast_loop_is_the_step_repeated(kind, shape):
+    B, T, D, H, outputs = shape
+    model = with_random_weights(kind(D, H, outputs))
+    X, _ = problem(B, T, D, outputs)
+    np.testing.assert_allclose(model.forward(X), unroll_with_steps(model, X), atol=1e-12)
+    np.testing.assert_allclose(model.predict(X), model.forward(X), atol=1e-12)
+
+
+def torch_loss(model, X, y):
+    """The same net in torch: loss, predictions and gradients, those with respect to X included."""
+    p = {name: torch.tensor(a, requires_grad=True) for name, a in model.params.items()}
+    X = torch.tensor(X, requires_grad=True)
+    H = model.hidden_size
+    h = c = torch.zeros(len(X), H, dtype=torch.float64)
+    for t in range(X.shape[1]):
+        x = X[:, t]
+        if isinstance(model, RNN):
+            h = torch.tanh(x @ p["W_x"] + h @ p["W_h"] + p["b"])
+        elif isinstance(model, LSTM):
+            i, f, g, o = (x @ p["W_x"] + h @ p["W_h"] + p["b"]).split(H, dim=1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+        else:
+            r, z, n_x = (x @ p["W_x"] + p["b"]).split(H, dim=1)
+            W_r, W_z, W_n = p["W_h"].split(H, dim=1)
+            b_r, b_z, b_n = p["b_h"].split(H) if "b_h" in p else (0, 0, 0)
+            r, z = (r + h @ W_r + b_r).sigmoid(), (z + h @ W_z + b_z).sigmoid()
+            n = (n_x + ((r * h) @ W_n if model.reset == "before" else r * (h @ W_n + b_n))).tanh()
+            h = (1 - z) * h + z * n if model.update == "write" else z * h + (1 - z) * n
+    y_pred = h @ p["W_y"] + p["b_y"]
+    loss = ((y_pred - torch.tensor(y)) ** 2).mean()
+    loss.backward()
+    return loss.item(), {name: a.grad.numpy() for name, a in p.items()}, X.grad.numpy()
+
+
+@every_kind
+@given(shapes, st.integers(0, 99))
+@few
+def test_gradients_agree_with_autograd(kind, shape, seed):
+    B, T, D, H, outputs = shape
+    model = with_random_weights(kind(D, H, outputs), seed)
+    X, y = problem(B, T, D, outputs, seed)
+    loss, d_y = mse_loss(model.forward(X), y)
+    grads = model.backward(d_y)
+    loss_torch, grads_torch, d_X = torch_loss(model, X, y)
+    assert loss == pytest.approx(loss_torch, abs=1e-12)
+    assert list(grads) == list(grads_torch) or set(grads) == set(grads_torch)
+    for name, grad in grads_torch.items():
+        assert grads[name].shape == model.params[name].shape
+        np.testing.assert_allclose(grads[name], grad, atol=1e-10, err_msg=name)
+    np.testing.assert_allclose(model.input_gradients(X, d_y @ model.params["W_y"].T), d_X, atol=1e-10)
+
+
+def copy_to_torch(model, module):
+    p = model.params
+    H = model.hidden_size
+    b_h = p.get("b_h", np.zeros(len(model.gate_names) * H))
+    arrays = {"weight_ih_l0": p["W_x"].T, "weight_hh_l0": p["W_h"].T, "bias_ih_l0": p["b"], "bias_hh_l0": b_h}
+    module.load_state_dict({name: torch.tensor(a.copy()) for name, a in arrays.items()})
+    return module
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@given(shapes)
+@few
+def test_copied_weights_make_the_same_net_as_torchs_own(kind, shape):
+    B, T, D, H, outputs = shape
+    made = {"RNN": RNN, "LSTM": LSTM, "GRU": KINDS["GRU after, keep"]}[kind](D, H, outputs)
+    model = with_random_weights(made)
+    X, y = problem(B, T, D, outputs)
+    module = copy_to_torch(model, getattr(torch.nn, kind)(D, H, batch_first=True, dtype=torch.float64))
+    h_T = module(torch.tensor(X))[0][:, -1]
+    y_torch = h_T @ torch.tensor(model.params["W_y"]) + torch.tensor(model.params["b_y"])
+    y_pred = model.forward(X)
+    np.testing.assert_allclose(y_pred, y_torch.detach().numpy(), atol=1e-12)
+
+    ((y_torch - torch.tensor(y)) ** 2).mean().backward()
+    grads = model.backward(mse_loss(y_pred, y)[1])
+    np.testing.assert_allclose(grads["W_x"], module.weight_ih_l0.grad.numpy().T, atol=1e-10)
+    np.testing.assert_allclose(grads["W_h"], module.weight_hh_l0.grad.numpy().T, atol=1e-10)
+    np.testing.assert_allclose(grads["b"], module.bias_ih_l0.grad.numpy(), atol=1e-10)
+    if kind == "GRU":
+        np.testing.assert_allclose(grads["b_h"], module.bias_hh_l0.grad.numpy(), atol=1e-10)
+
+
+# forward and backward as a caller meets them
+
+
+@every_kind
+def test_batches_of_changing_size_do_not_disturb_each_other(kind):
+    model = with_random_weights(kind(2, 5))
+    X, y = problem(9, 7, 2, 1)
+    whole = model.forward(X).copy()
+    np.testing.assert_allclose(model.forward(X[:4]), whole[:4], atol=1e-12)
+    np.testing.assert_allclose(model.forward(X[:, -3:]), with_fresh_buffers(model).forward(X[:, -3:]))
+    np.testing.assert_allclose(model.forward(X), whole, atol=1e-12)
+
+    d_y = mse_loss(whole, y)[1]
+    grads = model.backward(d_y)
+    model.predict(X[:3])
+    again = model.backward(d_y)
+    for name in grads:
+        np.testing.assert_array_equal(grads[name], again[name])
+
+
+def with_fresh_buffers(model):
+    return copy.deepcopy(model)
+
+
+def test_predict_takes_any_number_of_windows_in_bounded_memory():
+    model = LSTM(1, 8)
+    X = np.random.default_rng(0).normal(size=(1000, 20, 1))
+    np.testing.assert_allclose(model.predict(X), model.forward(X), atol=1e-12)
+    few, many = (peak_of(lambda n=n: model.predict(X[:n])) for n in (300, 1000))
+    assert many < 1.5 * few
+
+
+def peak_of(run):
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrays"), [("RNN", 1), ("LSTM", 7), ("GRU before, write", 5), ("GRU after, keep", 5)]
+)
+def test_a_forward_pass_keeps_the_memory_its_docstring_states(kind, arrays):
+    B, T, H = 64, 60, 32
+    model = KINDS[kind](1, H)
+    X = np.random.default_rng(0).normal(size=(B, T, 1))
+    tracemalloc.start()
+    model.forward(X)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    one = 8 * T * B * H
+    assert (arrays - 0.05) * one < kept < (arrays + 0.35) * one  # the inputs, h_0 and scratch are the 0.35
+
+
+@every_kind
+def test_float32_stays_float32_and_near_float64(kind):
+    double, single = kind(1, 8), kind(1, 8, dtype=np.float32)
+    X, y = problem(6, 12, 1, 1)
+    y_pred = single.forward(X)
+    grads = single.backward(mse_loss(y_pred, y.astype(np.float32))[1])
+    exact = double.backward(mse_loss(double.forward(X), y)[1])
+    assert y_pred.dtype == single.predict(X).dtype == np.float32
+    for name in exact:
+        assert grads[name].dtype == np.float32
+        np.testing.assert_allclose(grads[name], exact[name], atol=1e-5)
+
+
+@every_kind
+def test_a_seed_fixes_the_weights(kind):
+    a, b, c = kind(2, 4, seed=1), kind(2, 4, seed=1), kind(2, 4, seed=2)
+    for name in a.params:
+        np.testing.assert_array_equal(a.params[name], b.params[name])
+    assert not np.array_equal(a.params["W_h"], c.params["W_h"])
+
+
+def test_start_weights_are_what_the_docstring_says():
+    H, D = 16, 3
+    p = LSTM(D, H, forget_bias=1.0).params
+    assert np.abs(p["W_x"]).max() < np.sqrt(6 / (D + 2 * H))
+    np.testing.assert_array_equal(p["b"], np.r_[np.zeros(H), np.ones(H), np.zeros(2 * H)])
+    for k in range(4):
+        W = LSTM(D, H, init="orthogonal", gain=1.5).params["W_h"][:, k * H : (k + 1) * H]
+        np.testing.assert_allclose(W.T @ W, 1.5**2 * np.eye(H), atol=1e-12)
+    assert np.all(np.abs(np.concatenate([p.ravel() for p in GRU(D, H, init="torch").params.values()])) < 0.25)
+
+
+@pytest.mark.parametrize("update", ["write", "keep"])
+def test_keep_bias_makes_a_gru_keep_whichever_way_round(update):
+    X = np.random.default_rng(0).normal(size=(4, 30, 1))
+    forgetful, keeping = (gradient_memory(GRU(1, 8, keep_bias=k, update=update), X)[25] for k in (0, 3))
+    assert keeping > 100 * forgetful
+
+
+def test_input_gradients_are_the_jacobian_of_the_last_state():
+    model = with_random_weights(LSTM(2, 3))
+    X = np.random.default_rng(0).normal(size=(2, 5, 2))
+    J = model.input_gradients(X)
+    assert J.shape == (2, 5, 3, 2)
+
+    model.params["W_y"][...], model.params["b_y"][...] = np.ones((3, 1)), 0
+    for t, d in ((0, 0), (4, 1)):
+        moved = X.copy()
+        moved[:, t, d] += 1e-6
+        slope = (model.predict(moved) - model.predict(X))[:, 0] / 1e-6  # of the sum over units
+        np.testing.assert_allclose(J[:, t, :, d].sum(axis=1), slope, atol=1e-5)
+
+
+# bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"hidden_size": 0}, "hidden_size must be a positive whole number, got 0"),
+        ({"input_size": 1.5}, "input_size must be a positive whole number, got 1.5"),
+        ({"init": "zeros"}, 'init must be "glorot"'),
+        ({"dtype": np.int64}, "dtype must be float32 or float64, got int64"),
+    ],
+)
+def test_constructor_names_the_argument(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LSTM(**arguments)
+
+
+def test_gru_constructor_checks_its_conventions():
+    with pytest.raises(ValueError, match="reset must be"):
+        GRU(reset="never")
+
+
+@every_kind
+def test_forward_and_backward_say_what_they_expected(kind):
+    model = kind(2, 4)
+    with pytest.raises(ValueError, match=r"X must have shape \(N, T, 2\).*got \(3, 5, 1\)"):
+        model.forward(np.zeros((3, 5, 1)))
+    with pytest.raises(ValueError, match=r"X must have shape \(N, T, D\)"):
+        model.predict(np.zeros((3, 5)))
+    with pytest.raises(RuntimeError, match=r"call forward\(X\) first"):
+        model.backward(np.zeros((3, 1)))
+    model.forward(np.zeros((3, 5, 2)))
+    with pytest.raises(ValueError, match=r"d_y must have shape \(3, 1\), got \(3, 2\)"):
+        model.backward(np.zeros((3, 2)))
+    with pytest.raises(ValueError, match=r"d_h must have shape \(3, 4\)"):
+        model.input_gradients(np.zeros((3, 5, 2)), np.zeros((3, 1)))
+
+
+# the gradient check
+
+
+@every_kind
+def test_gradient_check_passes_a_correct_model_and_leaves_it_alone(kind):
+    model = with_random_weights(kind(2, 4, 2))
+    before = {name: p.copy() for name, p in model.params.items()}
+    result = gradient_check(model, *problem(3, 6, 2, 2))
+    assert result.ok
+    assert result
+    assert max(result.errors.values()) < 1e-6
+    assert "all gradients agree" in repr(result)
+    for name, p in model.params.items():
+        np.testing.assert_array_equal(p, before[name])
+
+
+class Broken(LSTM):
+    """An LSTM whose backward pass is tampered with."""
+
+    def __init__(self, tamper):
+        super().__init__(2, 4)
+        self.tamper = tamper
+
+    def backward(self, d_y):
+        grads = super().backward(d_y)
+        self.tamper(grads)
+        return grads
+
+
+def test_gradient_check_names_the_wrong_parameter():
+    def forget(grads):
+        grads["W_h"][1, 6] *= 1.5
+
+    model = with_random_weights(Broken(forget))
+    result = gradient_check(model, *problem(3, 6, 2, 1))
+    assert result.wrong == ["W_h"]
+    assert result.worst["W_h"] == (1, 6)
+    assert not result
+    assert "WRONG, most at W_h[1, 6]" in repr(result)
+
+
+def test_gradient_check_is_not_fooled_by_nan_or_silence():
+    def spoil(grads):
+        grads["b"][0] = np.nan
+        grads["W_y"][...] = 0
+
+    result = gradient_check(with_random_weights(Broken(spoil)), *problem(3, 6, 2, 1))
+    assert result.wrong == ["b", "W_y"]
+
+
+def test_gradient_check_refuses_what_it_cannot_check():
+    X, y = problem(3, 6, 2, 1)
+    with pytest.raises(ValueError, match="needs float64, W_x is float32"):
+        gradient_check(LSTM(2, 3, dtype=np.float32), X, y)
+    with pytest.raises(ValueError, match="no gradient for W_h"):
+        gradient_check(Broken(lambda grads: grads.pop("W_h")), X, y)
+    with pytest.raises(ValueError, match=r"gradient of b must have its shape \(16,\), got \(1, 16\)"):
+        gradient_check(Broken(lambda grads: grads.update(b=grads["b"][None])), X, y)
+
+
+# copies and files
+
+
+@every_kind
+def test_weights_come_back_from_a_file(kind, tmp_path):
+    model = with_random_weights(kind(2, 4, 3, dtype=np.float32))
+    X, _ = problem(5, 6, 2, 3)
+    save_weights(model, tmp_path / "weights.npz")
+    loaded = load_weights(tmp_path / "weights.npz")
+    assert type(loaded) is type(model)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    other = kind(2, 4, 3, seed=7, dtype=np.float32)
+    assert load_weights(tmp_path / "weights.npz", other) is other
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+def test_loading_says_what_does_not_fit(tmp_path):
+    path = tmp_path / "w.npz"
+    save_weights(GRU(1, 4), path)
+    for model, message in [
+        (LSTM(1, 4), "holds weights of GRU, the model is of class LSTM"),
+        (GRU(1, 4, reset="after"), "the model has reset='after'"),
+        (GRU(1, 4, update="keep"), "the model has update='keep'"),
+        (GRU(1, 5), r"W_x has shape \(1, 12\) in .*, the model needs \(1, 15\)"),
+    ]:
+        untouched = copy.deepcopy(model.params)
+        with pytest.raises(ValueError, match=message):
+            load_weights(path, model)
+        for name, p in model.params.items():
+            np.testing.assert_array_equal(p, untouched[name])
+    with pytest.raises(FileNotFoundError):
+        load_weights(tmp_path / "nowhere.npz")
+
+
+def test_loading_refuses_foreign_newer_and_pickled_files(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, W_x=np.zeros(3))
+    with pytest.raises(ValueError, match="not a weights file"):
+        load_weights(path)
+    np.savez(path, header='{"format": 99, "class": "LSTM", "arguments": {}}')
+    with pytest.raises(ValueError, match="weights format 99; this version of lessons reads format 1"):
+        load_weights(path)
+    np.savez(path, header=np.array([{"format": 1}], dtype=object))
+    with pytest.raises(ValueError, match="not a weights file"):
+        load_weights(path)
+    with pytest.raises(TypeError, match="save_weights takes an RNN, LSTM or GRU"):
+        save_weights(object(), path)
+
+
+@every_kind
+def test_models_can_be_copied_and_pickled_mid_training(kind):
+    model = kind(1, 4)
+    X, y = problem(5, 6, 1, 1)
+    next(model.train(X, y, epochs=3))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(twin.predict(X), model.predict(X))
+    twin = copy.deepcopy(model)
+    twin.fit(X, y, epochs=2)
+    assert not np.array_equal(twin.params["W_h"], model.params["W_h"])
+
+
+# the benchmark
+
+
+def test_the_benchmarks_contenders_compute_the_same():
+    path = Path(__file__).parents[1] / "benchmarks" / "bench_rnn.py"
+    spec = importlib.util.spec_from_file_location("bench_rnn", path)
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    model = with_random_weights(LSTM(1, 6))
+    X, d_h = problem(5, 7, 1, 6)
+    bench.check_same(bench.PerGateLSTM(model), model, X, d_h)
+    model.params["b"][0] += 1
+    with pytest.raises(AssertionError):
+        bench.check_same(bench.PerGateLSTM(LSTM(1, 6)), model, X, d_h)
+    results = {(2, 3, 4): bench.measure(2, 3, 4, seconds=0.01)}
+    assert "| 2×3×4 | f32 |" in bench.report(results, {"LSTM float64": 1.0})

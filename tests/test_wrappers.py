@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lessons.baselines import LastValue, Mean, Ridge
+from lessons.rnn import GRU, LSTM, gradient_check, mse_loss
+from lessons.wrappers import Centred, Differenced, InputJitter, LinearSkip
+
+QUICK = {"epochs": 2, "batch_size": 16, "lr": 1e-2}
+
+
+class Spy:
+    """A forecaster that remembers what it was given and forecasts zeros."""
+
+    def fit(self, X, y, **training):
+        self.X, self.y, self.training = X, y, training
+        return self
+
+    def predict(self, X):
+        self.X_predict = X
+        return np.zeros((len(X), self.y.shape[1]))
+
+
+def problem(N=40, T=8, D=1, horizon=1, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(5, 2, size=(N, T, D)), rng.normal(5, 2, size=(N, horizon))
+
+
+def small_lstm(**options):
+    return LSTM(1, 4, training=QUICK, **options)
+
+
+reframings = st.sampled_from(
+    [Differenced, Centred, lambda m: Centred(m, by="last"), lambda m: Centred(m, by="zscore")]
+)
+
+
+@given(reframings, st.integers(1, 3), st.integers(1, 4), st.integers(0, 50))
+@settings(max_examples=40, deadline=None)
+def test_what_is_taken_off_is_put_back(wrap, D, horizon, seed):
+    """A model that forecasts its own transformed targets perfectly forecasts the targets perfectly."""
+    X, y = problem(D=D, horizon=horizon, seed=seed)
+    spy = Spy()
+    spy.predict = lambda X: spy.y
+    model = wrap(spy).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), y, atol=1e-9)
+
+
+@given(reframings, st.floats(-1e3, 1e3))
+@settings(max_examples=20, deadline=None)
+def test_a_shift_of_level_passes_straight_through(wrap, shift):
+    X, y = problem()
+    model = wrap(Ridge(alpha=1.0)).fit(X, y)
+    np.testing.assert_allclose(model.predict(X + shift), model.predict(X) + shift, atol=1e-6)
+
+
+def test_centred_by_mean_and_last_and_zscore():
+    X, y = problem(D=2)
+    spy = Spy()
+    Centred(spy).fit(X, y)
+    np.testing.assert_allclose(spy.X.mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(spy.y[:, 0], y[:, 0] - X[:, :, 0].mean(axis=1))
+    Centred(spy, by="last").fit(X, y)
+    np.testing.assert_allclose(spy.X[:, -1], 0)
+    np.testing.assert_allclose(spy.y[:, 0], y[:, 0] - X[:, -1, 0])
+    Centred(spy, by="zscore").fit(X, y)
+    np.testing.assert_allclose(spy.X.std(axis=1), 1)
+    np.testing.assert_allclose(spy.y[:, 0], (y[:, 0] - X[:, :, 0].mean(axis=1)) / X[:, :, 0].std(axis=1))
+
+
+def test_a_flat_window_is_no_division_by_zero():
+    X, y = np.full((3, 5, 1), 7.0), np.full((3, 1), 8.0)
+    model = Centred(Mean(), by="zscore").fit(X, y)
+    np.testing.assert_allclose(model.predict(X), 8)
+
+
+def test_differenced_sums_a_multi_step_forecast():
+    X = np.arange(6.0).reshape(1, 6, 1)
+    spy = Spy()
+    model = Differenced(spy).fit(X, np.array([[6.0, 8.0, 11.0]]))
+    np.testing.assert_allclose(spy.y, [[1, 2, 3]])
+    assert spy.X.shape == (1, 5, 1)
+    spy.predict = lambda X: np.array([[1.0, 2.0, 3.0]])
+    np.testing.assert_allclose(model.predict(X), [[6, 8, 11]])
+    with pytest.raises(ValueError, match="windows of at least 2 steps"):
+        model.fit(X[:, :1], np.zeros((1, 1)))
+
+
+def test_the_training_iterator_shows_through():
+    X, y = problem()
+    for wrap in (Centred, Differenced, LinearSkip, InputJitter):
+        model = wrap(small_lstm())
+        epochs = list(model.train(X, y, epochs=3))
+        assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
+        assert model.predict(X).shape == (40, 1)
+    assert not hasattr(Centred(LastValue()), "train")
+    with pytest.raises(AttributeError, match="LastValue has no train"):
+        _ = Centred(LastValue()).train
+
+
+def test_validation_windows_are_transformed_too():
+    X, y = problem()
+    model = Centred(small_lstm())
+    for epoch in model.train(X, y, validation=(X[:10] + 1000, y[:10] + 1000)):
+        expected = mse_loss(model.predict(X[:10]), y[:10])[0]  # the shift is gone
+        assert epoch.validation_loss == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Centred(small_lstm()),
+        lambda: Differenced(small_lstm()),
+        lambda: LinearSkip(small_lstm()),
+        lambda: InputJitter(small_lstm()),
+        lambda: Centred(InputJitter(LinearSkip(small_lstm()), sd=0.2), by="zscore"),
+    ],
+)
+def test_refitting_gives_the_same_model(make):
+    X, y = problem()
+    model = make()
+    first = model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(model.fit(X, y).predict(X), first)
+    np.testing.assert_array_equal(make().fit(X, y).predict(X), first)
+
+
+def test_linear_skip_starts_as_the_net_alone_and_has_the_right_gradients():
+    X, y = problem(6, 5, 2, 3)
+    net, model = GRU(2, 3, 3), LinearSkip(GRU(2, 3, 3))
+    np.testing.assert_array_equal(model.forward(X), net.forward(X))
+    assert model.params["W_skip"].shape == (10, 3)
+    model.params["W_skip"][...] = np.random.default_rng(0).normal(size=(10, 3))
+    assert gradient_check(model, X, y).ok
+
+
+def test_linear_skip_learns_a_linear_rule_beyond_the_values_seen():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4, 1))
+    y = X[:, -1] + 0.5 * X[:, -2]
+    far = X[:50] + 20
+    y_far = far[:, -1] + 0.5 * far[:, -2]
+    training = {"epochs": 150, "lr": 1e-2, "schedule": "cosine"}
+    plain, skip = LSTM(1, 4).fit(X, y, **training), LinearSkip(LSTM(1, 4)).fit(X, y, **training)
+    assert mse_loss(skip.predict(far), y_far)[0] < 0.1 * mse_loss(plain.predict(far), y_far)[0]
+
+
+def test_linear_skip_insists_on_its_window():
+    X, y = problem()
+    model = LinearSkip(small_lstm()).fit(X, y)
+    with pytest.raises(ValueError, match=r"windows must hold T\*D = 8 values as before, got 7"):
+        model.predict(X[:, 1:])
+
+
+def test_jitter_is_fresh_in_training_and_absent_in_forecasts():
+    X, _ = problem()
+    net = small_lstm()
+    model = InputJitter(net, sd=0.5)
+    assert not np.allclose(model.forward(X), model.forward(X))
+    np.testing.assert_array_equal(model.predict(X), net.predict(X))
+    np.testing.assert_array_equal(InputJitter(net, sd=0).forward(X), net.forward(X))
+
+
+def test_float32_stays_float32():
+    X, y = problem()
+    model = InputJitter(LinearSkip(small_lstm(dtype=np.float32)))
+    model.fit(X, y)
+    assert model.predict(X).dtype == np.float32
+    assert all(p.dtype == np.float32 for p in model.params.values())
+
+
+def test_wrappers_say_what_they_cannot_wrap_or_do():
+    with pytest.raises(ValueError, match='by must be "mean", "last" or "zscore", got \'median\''):
+        Centred(Ridge(), by="median")
+    with pytest.raises(TypeError, match=r"LinearSkip needs a model with params.*Ridge has no params"):
+        LinearSkip(Ridge())
+    with pytest.raises(ValueError, match="sd must not be negative, got -1"):
+        InputJitter(small_lstm(), sd=-1)
+    with pytest.raises(ValueError, match=r"X must have shape \(N, T, D\)"):
+        Centred(Ridge()).predict(np.zeros((3, 4)))
