@@ -1,0 +1,11 @@
+"""Explorers: one live figure with sliders a lesson. Call one as the last line of a cell."""
+
+from lessons.explorers.base import Explorer
+from lessons.explorers.live_run import LiveRun
+from lessons.explorers.memory import memory
+from lessons.explorers.naive_error import naive_error
+from lessons.explorers.training import training
+from lessons.explorers.welcome import welcome
+from lessons.explorers.windows import windows
+
+__all__ = ["Explorer", "LiveRun", "memory", "naive_error", "training", "welcome", "windows"]

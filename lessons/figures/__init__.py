@@ -1,0 +1,44 @@
+"""Figures of the course: arrays in, a Plotly figure out, all in one look and each with its text equivalent.
+
+Importing this module makes Jupyter show every Plotly figure as a light `lessons.live_figure.LiveFigure`.
+"""
+
+from lessons.figures.bars import bars, leaks, scoreboard, stacked
+from lessons.figures.curves import (
+    forecast_errors,
+    forecasts,
+    loss_curves,
+    mark_level,
+    series,
+    split_map,
+    window,
+)
+from lessons.figures.gates import gate_difference, gate_heatmaps, save_html
+from lessons.figures.nets import states, window_means
+from lessons.figures.style import STYLES, line, new_figure, plural, style
+from lessons.figures.sweeps import sweep
+
+__all__ = [
+    "STYLES",
+    "bars",
+    "forecast_errors",
+    "forecasts",
+    "gate_difference",
+    "gate_heatmaps",
+    "leaks",
+    "line",
+    "loss_curves",
+    "mark_level",
+    "new_figure",
+    "plural",
+    "save_html",
+    "scoreboard",
+    "series",
+    "split_map",
+    "stacked",
+    "states",
+    "style",
+    "sweep",
+    "window",
+    "window_means",
+]

@@ -1,0 +1,197 @@
+"""Figures that compare scores: the scoreboard, leaks, plain and stacked bars."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lessons.figures.style import (
+    BLUE,
+    DARK,
+    LOG_AXIS,
+    ORANGE,
+    SKY,
+    line,
+    new_figure,
+    readable,
+    style,
+    with_unit,
+)
+
+
+def scoreboard(board, *, title=None, unit="", alt=None):
+    """Draw a scoreboard: one bar a model, best on top, with the naive error and the noise floor as lines.
+
+    Parameters
+    ----------
+    board : lessons.scores.Scoreboard
+        Rows with mean squared errors and their standard deviations over seeds, in the series' unit, squared.
+    title : str, optional
+        The finding; by default who wins, and by how much against the last value.
+    unit : str
+        Unit of the series.
+    alt : str, optional
+        Text equivalent, instead of the one made from the rows.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    rows = sorted(board.rows, key=lambda row: row.mse, reverse=True)  # Plotly draws the first at the bottom
+    title = title if title is not None else _verdict(rows[-1], board.naive)
+    labels = [f"{r.mse:.4f} ± {r.mse_sd:.4f}" if r.seeds > 1 else f"{r.mse:.4f}" for r in rows]
+    floor = board.noise_floor
+    spoken = "; ".join(f"{row.name} {label}" for row, label in zip(rows[::-1], labels[::-1], strict=True))
+    alt = alt or (
+        f"Bar chart of test MSE, best first. {title}. {spoken}"
+        + (f"; noise floor {floor:.4f}." if floor is not None else ".")
+    )
+    names, mses, sds = [r.name for r in rows], [r.mse for r in rows], [r.mse_sd for r in rows]
+    figure = _horizontal_bars(names, mses, labels, sds)
+    figure = new_figure(figure, title=title, x=with_unit("test MSE", unit and f"{unit}²"), y="", alt=alt)
+    figure.update_layout(
+        showlegend=False, hovermode="closest", height=120 + 38 * len(rows), barmode="overlay"
+    )
+    figure.update_xaxes(range=[0, 1.28 * max(r.mse + r.mse_sd for r in rows)])
+    _mark_value(figure, "last value", board.naive.mse, "left")
+    if floor is not None:
+        _mark_value(figure, "noise floor", floor, "right" if floor > 0.5 * board.naive.mse else "left")
+    return figure
+
+
+def bars(values, *, title="", x="MSE", log=False, alt=None):
+    """Draw one horizontal bar a model, in the order given, with its value beside it.
+
+    Parameters
+    ----------
+    values : dict of str to float
+        Scores by name.
+    title, x : str
+        The finding, and the title of the value axis with its unit.
+    log : bool
+        Logarithmic value axis.
+    alt : str, optional
+        Text equivalent, instead of the one made from the values.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Trace 0 holds the bars, trace 1 the printed values.
+    """
+    names, scores = list(values)[::-1], list(values.values())[::-1]
+    alt = (
+        alt
+        or f"Bar chart of {x}. {title}. " + "; ".join(f"{n} {readable(v)}" for n, v in values.items()) + "."
+    )
+    traces = _horizontal_bars(names, scores, [readable(score) for score in scores])
+    figure = new_figure(traces, title=title, x=x, y="", alt=alt, showlegend=False, hovermode="closest")
+    figure.update_layout(height=100 + 38 * len(names), margin_t=48)
+    if log:  # a bar has no natural start on a logarithmic axis: a decade below the smallest
+        low, high = np.log10(min(scores)) - 1, np.log10(max(scores))
+        figure.update_xaxes(
+            LOG_AXIS, range=[low, high + 0.3 + 0.08 * (high - low)]
+        )  # room for the last label
+        if high - low > 6:
+            decades = 10.0 ** np.arange(np.ceil(low), high + 1, 2)
+            figure.update_xaxes(tickvals=decades, ticktext=[f"{decade:g}" for decade in decades])
+    return figure
+
+
+def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None):
+    """Draw what leaks do: the honest error, the leaked one, and the factor between them.
+
+    Parameters
+    ----------
+    rows : list of (str, float, float)
+        Name, honest error, leaked error; each pair in one unit.
+    title, x, alt : str
+        As for `bars`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Traces "honest" and "leaked", on a logarithmic axis, first row on top.
+    """
+    names, honest, leaked = zip(*rows[::-1], strict=True)
+    factors = [f"{h / k:.1f}×" if h / k >= 1.05 else "no effect" for h, k in zip(honest, leaked, strict=True)]
+    spoken = "; ".join(
+        f"{n}: honest {readable(h)}, leaked {readable(k)}, {f}"
+        for n, h, k, f in zip(names[::-1], honest[::-1], leaked[::-1], factors[::-1], strict=True)
+    )
+    rods = go.Scatter(
+        x=np.ravel([[h, k, np.nan] for h, k in zip(honest, leaked, strict=True)]),
+        y=np.repeat(names, 3),
+        **{"mode": "lines", "line": {"color": DARK, "width": 2}, "hoverinfo": "skip", "showlegend": False},
+    )
+    text = {"text": factors, "textposition": "middle left", "mode": "markers+text"}
+    marker = {"size": 13, "color": ORANGE, "symbol": "diamond-open", "line": {"width": 3, "color": ORANGE}}
+    traces = [
+        rods,
+        go.Scatter(x=honest, y=names, name="honest", mode="markers", marker={"size": 13, "color": BLUE}),
+        go.Scatter(x=leaked, y=names, name="leaked", marker=marker, **text),
+    ]
+    alt = alt or f"Dumbbell chart of {x}. {title}. {spoken}."
+    figure = new_figure(traces, title=title, x=f"{x}, logarithmic", y="", alt=alt, hovermode="closest")
+    low, high = np.log10(min(*honest, *leaked)), np.log10(max(*honest, *leaked))
+    room = 0.12 * (high - low) + 0.05
+    figure.update_xaxes(LOG_AXIS, range=[low - 2.2 * room, high + room])  # room for the factors on the left
+    return figure.update_layout(height=140 + 40 * len(names))
+
+
+def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=None):
+    """Draw how parts add up, and what was measured for their sum.
+
+    Parameters
+    ----------
+    x : array_like of shape (k,)
+        Positions: numbers or names.
+    parts : dict of str to array_like of shape (k,)
+        Contributions, in ``unit``, from the bottom up.
+    measured : array_like of shape (k,), optional
+        What the sum should be, drawn as dots.
+    title, x_title, unit, alt : str
+        The finding, and what the axes count.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One bar trace a part, then "measured".
+    """
+    traces = [
+        go.Bar(
+            x=x,
+            y=np.ravel(y),
+            name=name,
+            marker={"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}},
+        )
+        for (name, y), color, shape in zip(parts.items(), (SKY, ORANGE, BLUE), ("", "/", "."), strict=False)
+    ]
+    if measured is not None:
+        marker = {"color": DARK, "size": 9, "symbol": "circle", "line": {"width": 1.5, "color": "#ffffff"}}
+        traces.append(go.Scatter(x=x, y=np.ravel(measured), name="measured", mode="markers", marker=marker))
+    ends = [
+        f"{name} from {readable(np.ravel(y)[0])} to {readable(np.ravel(y)[-1])}" for name, y in parts.items()
+    ]
+    alt = alt or f"Stacked bar chart of {unit}. {title}. {'; '.join(ends)}."
+    return new_figure(traces, title=title, x=x_title, y=unit, alt=alt, barmode="stack", bargap=0.15)
+
+
+def _horizontal_bars(names, values, labels, sds=None):
+    colors = [style(name)["color"] for name in names]
+    bar = go.Bar(x=values, y=names, orientation="h", marker_color=colors, hoverinfo="x+y", name="score")
+    ends = np.array(values, dtype=float)
+    if sds is not None and np.any(sds):
+        bar.error_x = {"array": sds, "color": DARK, "thickness": 2, "width": 5}
+        ends = ends + sds
+    text = go.Scatter(x=ends, y=names, text=[f" {label}" for label in labels], mode="text", name="printed")
+    return [bar, text.update(textposition="middle right", hoverinfo="skip", cliponaxis=False)]
+
+
+def _mark_value(figure, name, value, anchor):
+    figure.add_shape(type="line", yref="paper", x0=value, x1=value, y0=0, y1=1, line=line(name), name=name)
+    place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor}
+    figure.add_annotation(x=value, text=f"{name} {readable(value)}", showarrow=False, **place)
+
+
+def _verdict(best, naive):
+    if best.name == naive.name:
+        return f"Nothing beats the last value ({naive.mse:.4f})"
+    return f"{best.name} is best: {best.mse:.4f} against {naive.mse:.4f} for the last value"

@@ -1,0 +1,126 @@
+"""Figures that look into a recurrent net: states step by step, and the levels it was shown."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lessons.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    line,
+    new_figure,
+    readable,
+    style,
+)
+
+_LOOKS = tuple(
+    zip(
+        (BLUE, ORANGE, PURPLE, SKY, VERMILION),
+        ("solid", "dash", "dot", "longdash", "dashdot"),
+        ("circle", "square", "diamond", "triangle-up", "cross"),
+        strict=True,
+    )
+)
+
+
+def states(values, *, title="", y="cell state c", x="time step", alt=None):
+    """Draw how numbers inside a net develop from step to step.
+
+    Parameters
+    ----------
+    values : dict of str to array_like of shape (T,)
+        States without unit, by name; the first value belongs to step 0.
+    title, x, y, alt : str
+        The finding, the axes' titles, and a text equivalent instead of the one made from the data.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One trace a name, which stands at its right end.
+
+    Raises
+    ------
+    ValueError
+        If there are more than five.
+    """
+    if len(values) > len(_LOOKS):
+        raise ValueError(f"values must hold at most {len(_LOOKS)} lines to be told apart, got {len(values)}")
+    values = {name: np.ravel(series) for name, series in values.items()}
+    ends = "; ".join(f"{n} from {readable(s[0])} to {readable(s[-1])}" for n, s in values.items())
+    alt = alt or f"Line chart of {y} by {x}. {title}. {ends}."
+    figure = new_figure([], title=title, x=x, y=y, alt=alt, showlegend=False, margin_r=150)
+    for (name, series), (color, dash, symbol) in zip(values.items(), _LOOKS, strict=False):
+        trace = go.Scatter(x=np.arange(len(series)), y=series, name=name, mode="lines+markers")
+        look = {"line": {"color": color, "dash": dash, "width": 2}, "marker": {"symbol": symbol, "size": 5}}
+        figure.add_trace(trace.update(look))
+        place = {"xanchor": "left", "xshift": 8, "showarrow": False, "font_color": color}
+        figure.add_annotation(x=len(series) - 1, text=name, **place)
+    for annotation, level in zip(figure.layout.annotations, _apart(values.values()), strict=True):
+        annotation.y = level
+    return figure
+
+
+def window_means(train_index, train_means, test_index, test_means, *, title="", unit="", alt=None):
+    """Draw the mean of every window over the time of its target, and the range that training covered.
+
+    Parameters
+    ----------
+    train_index, test_index : array_like of shape (N,)
+        Series indices of the windows' targets, in either part.
+    train_means, test_means : array_like of shape (N,)
+        Means of the windows, in ``unit``.
+    title, unit, alt : str
+        The finding, the unit of the series, and a text equivalent instead of the one made from the data.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Traces "train", "test, level seen in training" and "test, level never seen".
+
+    Raises
+    ------
+    ValueError
+        If there is no training window.
+    """
+    train_means, test_means = np.ravel(train_means), np.ravel(test_means)
+    if not train_means.size:
+        raise ValueError("train_means must hold at least one window, got none")
+    low, high = train_means.min(), train_means.max()
+    outside = (test_means < low) | (test_means > high)
+    alt = alt or (
+        f"Means of windows over time. {title}. Training windows reach from {readable(low)} to "
+        f"{readable(high)}; {outside.sum()} of {len(outside)} test windows lie outside."
+    )
+    parts = {
+        "train": (train_index, train_means, style("series")["color"], "circle"),
+        "test, level seen in training": (*_where(~outside, test_index, test_means), BLUE, "circle-open"),
+        "test, level never seen": (*_where(outside, test_index, test_means), VERMILION, "diamond"),
+    }
+    traces = [
+        go.Scatter(x=x, y=y, name=name, mode="markers", marker={"color": color, "symbol": symbol, "size": 5})
+        for name, (x, y, color, symbol) in parts.items()
+    ]
+    y_title = f"mean of the window, {unit}" if unit else "mean of the window"
+    figure = new_figure(traces, title=title, x="time step of the target", y=y_title, alt=alt, showlegend=True)
+    figure.add_hrect(y0=low, y1=high, fillcolor=GREY, opacity=0.15, line_width=0, layer="below")
+    for level in (low, high):
+        figure.add_hline(y=level, line=line("noise floor", 1))
+    return figure.update_layout(hovermode="closest")
+
+
+def _apart(lines):
+    """Return the last value of every line, moved up where two labels would overlap."""
+    lines = list(lines)
+    spread = max(series.max() for series in lines) - min(series.min() for series in lines)
+    levels, lowest = {}, -np.inf
+    for k in sorted(range(len(lines)), key=lambda k: lines[k][-1]):
+        lowest = max(lines[k][-1], lowest + 0.09 * spread)
+        levels[k] = lowest
+    return [levels[k] for k in range(len(lines))]
+
+
+def _where(mask, x, y):
+    return np.ravel(x)[mask], y[mask]

@@ -1,0 +1,197 @@
+"""The course in a real browser: figures, sliders, training, a reload, and every notebook from end to end."""
+
+import json
+
+import pytest
+from conftest import NOTEBOOKS
+from driver import open_notebook, run_all, wait_idle
+
+EXPLORERS = ".lessons-explorer"
+FIGURE = "[role=img][aria-label]"
+
+
+@pytest.fixture(scope="module")
+def small(lab, browser):
+    page = open_notebook(browser, lab, "small.ipynb")
+    run_all(page)
+    yield page
+    page.close()
+
+
+def y_of(plot, trace=0):
+    """Return what a plot draws: the y values of a trace, read back from the page."""
+    return plot.evaluate("(gd, trace) => Array.from(gd._fullData[trace].y)", trace)
+
+
+def title_of(plot):
+    return plot.evaluate("gd => gd.layout.title.text")
+
+
+def wait_for(page, plot, condition):
+    """Wait until the JavaScript ``condition`` on the plot ``gd`` holds."""
+    page.wait_for_function(f"gd => {condition}", arg=plot.element_handle(), timeout=20_000)
+
+
+def drag(page, handle, pixels):
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=8)
+    page.mouse.up()
+
+
+def explorer(page, label):
+    """Return the explorer that has a slider of this name, scrolled into view."""
+    found = page.locator(EXPLORERS, has=page.get_by_role("slider", name=label, exact=True))
+    found.first.scroll_into_view_if_needed()
+    return found.first
+
+
+def test_a_plain_figure_is_drawn_with_alt_text_and_fills_the_width(small):
+    plot = small.locator(FIGURE).nth(0)
+    assert len(y_of(plot)) == 100
+    assert plot.get_attribute("aria-label").startswith("Line chart. A plain figure.")
+    assert plot.evaluate("gd => gd.clientWidth / gd.closest('.jp-OutputArea-output').clientWidth") > 0.97
+    assert plot.evaluate("gd => gd.layout.xaxis.type ?? gd._fullLayout.xaxis.type") == "date"
+    assert plot.evaluate("gd => gd.querySelectorAll('.modebar-btn').length") == 1
+
+
+def test_no_update_is_lost_before_the_figure_is_in_the_page(small):
+    plot = small.locator(FIGURE).nth(1)
+    wait_for(small, plot, "gd.layout.title.text === 'Update 299' && gd._fullData[0].y[0] === 299")
+    assert plot.get_attribute("aria-label") == "All updates are in"
+
+
+def test_sliders_are_labelled_and_answer_to_the_keyboard_and_to_a_drag(small):
+    box = explorer(small, "noise σ")
+    plot, handle = box.locator(FIGURE), box.get_by_role("slider", name="noise σ")
+    before = y_of(plot, 1)
+    handle.focus()
+    small.keyboard.press("ArrowRight")
+    wait_for(small, plot, f"gd._fullData[1].y[0] !== {before[0]}")
+    assert y_of(plot, 1)[0] == pytest.approx(2 * 0.2**2)
+    drag(small, handle, 60)
+    wait_for(small, plot, "gd._fullData[1].y[0] > 0.09")
+    assert "noise 2 · 0." in box.get_by_role("status").inner_text()
+
+
+def test_text_takes_the_colour_of_the_theme(small):
+    plot = small.locator(FIGURE).nth(0)
+    plot.scroll_into_view_if_needed()
+    theme = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab %s'})"
+    colours = []
+    for name in ("Dark", "Light"):
+        small.evaluate(theme % name)
+        same = "gd._fullLayout.font.color === getComputedStyle(gd.parentElement).color"
+        lightness = "eval(gd._fullLayout.font.color.match(/[0-9]+/)[0])"
+        wait_for(small, plot, f"{same} && {lightness} {'>' if name == 'Dark' else '<'} 127")
+        colours.append(plot.evaluate("gd => gd._fullLayout.font.color"))
+    assert colours[0] != colours[1]
+
+
+def test_an_error_behind_a_slider_is_shown_in_the_page(small):
+    box = explorer(small, "level")
+    box.get_by_role("slider", name="level").focus()
+    small.keyboard.press("ArrowRight")
+    alert = box.get_by_role("alert")
+    alert.get_by_text("RuntimeError: too high").wait_for()
+    small.keyboard.press("ArrowLeft")
+    small.wait_for_function("alert => alert.textContent === ''", arg=alert.element_handle())
+
+
+def test_a_run_is_cancelled_by_the_next_move_and_the_page_answers_meanwhile(small):
+    box = explorer(small, "size")
+    plot = box.locator(FIGURE)
+    box.get_by_role("slider", name="size").focus()
+    small.keyboard.press("ArrowRight")
+    wait_for(small, plot, "gd.layout.title.text.startsWith('running at 2')")  # and would for ever
+    box.get_by_role("slider", name="other").focus()
+    small.keyboard.press("ArrowRight")
+    box.get_by_text("size 2, other 2").wait_for()
+    box.get_by_role("slider", name="size").focus()
+    small.keyboard.press("ArrowRight")
+    wait_for(small, plot, "gd.layout.title.text === 'finished at 3, 50 steps'")
+    small.keyboard.press("ArrowLeft")  # 2 was cancelled: it has to run again
+    wait_for(small, plot, "gd.layout.title.text.startsWith('running at 2')")
+    small.keyboard.press("ArrowRight")  # 3 has been seen: it is back, all of it
+    small.wait_for_function(
+        "gd => gd.layout.title.text.endsWith('50 steps') && gd.layout.title.text", arg=plot.element_handle()
+    )
+    assert title_of(plot) == "finished at 3, 50 steps"
+
+
+def test_after_a_reload_the_figures_are_as_they_were(small):
+    box = explorer(small, "noise σ")
+    box.get_by_role("slider", name="noise σ").focus()
+    small.keyboard.press("Home")
+    wait_for(small, box.locator(FIGURE), "gd._fullData[1].y[0] === 0")
+    title = title_of(box.locator(FIGURE))
+    small.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    complaints = list(small.complaints)
+    reload(small)
+    small.complaints[:] = complaints
+    plot = explorer(small, "noise σ").locator(FIGURE)
+    wait_for(small, plot, "gd._fullData?.[1].y[0] === 0")
+    assert title_of(plot) == title
+    busy = small.locator(FIGURE).nth(1)
+    wait_for(small, busy, "gd.layout?.title?.text === 'Update 299'")
+    small.get_by_role("slider", name="noise σ").focus()
+    small.keyboard.press("End")
+    wait_for(small, plot, "gd._fullData[1].y[0] === 0.5")
+
+
+def reload(page):
+    """Reload the page; again if ipywidgets, which waits 4 s for the kernel, gave up on a busy machine."""
+    for _ in range(3):
+        page.reload()
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        wait_idle(page)
+        for _ in range(100):
+            if page.locator(EXPLORERS).count():
+                return
+            page.wait_for_timeout(150)
+
+
+def test_nothing_went_wrong_and_nothing_left_the_machine(small):
+    assert small.outside == []
+    assert small.complaints == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_and_its_explorers_answer(lab, browser, notebook):
+    page = open_notebook(browser, lab, notebook.name)
+    run_all(page)
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    tags = {tag for cell in cells for tag in cell["metadata"].get("tags", [])}
+    if "raises-exception" not in tags:
+        assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").all_inner_texts() == []
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").all_inner_texts() == []
+    checks = sum(cell["metadata"].get("nbgrader", {}).get("grade", False) for cell in cells)
+    assert page.locator("[role=status][aria-label^='Not attempted']").count() == checks
+    for box in page.locator(EXPLORERS).all():
+        assert_sliders_answer(page, box)
+    assert page.outside == []
+    assert page.complaints == []
+    page.close()
+
+
+SHOWN = "box => box.innerText + JSON.stringify([...box.querySelectorAll('[role=img]')].map(gd => gd.data))"
+
+
+def assert_sliders_answer(page, box):
+    box.scroll_into_view_if_needed()
+    handles = box.locator(".lessons-controls").get_by_role("slider").all()
+    assert handles, "an explorer without a slider"
+    for handle in handles:
+        assert handle.get_attribute("aria-label")
+        before, at_end = box.evaluate(SHOWN), handle.get_attribute("aria-valuenow")
+        handle.focus()
+        at_end = at_end == handle.get_attribute("aria-valuemax")
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+        changed = f"([box, before]) => ({SHOWN})(box) !== before"
+        page.wait_for_function(changed, arg=[box.element_handle(), before], timeout=20_000)
+    before = box.evaluate(SHOWN)
+    drag(page, handles[0], -40 if handles[0].bounding_box()["x"] > 300 else 40)
+    page.wait_for_function(changed, arg=[box.element_handle(), before], timeout=20_000)
+    assert box.locator(".lessons-problem").inner_text() == ""

@@ -1,0 +1,182 @@
+"""Figures: the data they show, their words, and one look for all."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import plotly.io as pio
+import pytest
+
+from lessons import figures
+from lessons.figures.style import STYLES
+from lessons.scores import Scoreboard
+
+T = np.arange(50)
+Y = np.sin(T / 5)
+DATES = np.arange("2001-01", "2005-03", dtype="datetime64[M]")
+
+
+def make_board(noise_floor=0.01):
+    X, y = np.arange(20.0).reshape(10, 2, 1), np.arange(10.0)[:, None]
+    board = Scoreboard(X, y, noise_floor=noise_floor)
+    return board.add("ridge", y + 0.3).add("LSTM", [y + 0.5, y + 0.7])
+
+
+FIGURES = {
+    "series": lambda **k: figures.series(T, Y, split=30, **k),
+    "series of dates": lambda **k: figures.series(DATES, Y, split=30, unit="°C", **k),
+    "window": lambda **k: figures.window(T, Y, 10, 8, 3, **k),
+    "split map": lambda **k: figures.split_map(T[:30], T[30:], 50, **k),
+    "forecasts": lambda **k: figures.forecasts(T, Y, {"last value": np.roll(Y, 1)[:, None]}, **k),
+    "forecast errors": lambda **k: figures.forecast_errors(T, {"GRU": Y - 1}, **k),
+    "loss curves": lambda **k: figures.loss_curves({"train": 1 / (T + 1)}, naive=0.1, noise_floor=0.03, **k),
+    "scoreboard": lambda **k: figures.scoreboard(make_board(), **k),
+    "bars": lambda **k: figures.bars({"ridge": 0.04, "last value": 0.09}, log=True, **k),
+    "leaks": lambda **k: figures.leaks([("shuffled", 0.4, 0.1), ("scaled", 0.12, 0.12)], **k),
+    "stacked": lambda **k: figures.stacked([0, 1], {"signal": [1, 1], "noise": [0, 2]}, measured=[1, 3], **k),
+}
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
+def test_every_figure_has_title_look_and_words(make):
+    figure = make(title="What it shows")
+    assert figure.layout.title.text == "What it shows"
+    assert figure.layout.template == pio.templates["course"]
+    alt = figure.layout.meta["alt"]
+    assert "What it shows." in alt
+    assert ".." not in alt
+    assert any(character.isdigit() for character in alt)
+    assert make(title="T", alt="Mine").layout.meta["alt"] == "Mine"
+
+
+@pytest.mark.parametrize("make", FIGURES.values(), ids=FIGURES)
+def test_no_legend_needs_colour_alone(make):
+    looks = [(t.line.dash, t.marker.symbol if t.mode != "lines" else None) for t in scatters(make())]
+    assert len(looks) < 2 or len({str(look) for look in looks}) > 1
+
+
+def scatters(figure):
+    shown = figure.layout.showlegend is not False
+    return [t for t in figure.data if shown and t.type == "scatter" and t.showlegend is not False]
+
+
+def test_known_models_differ_in_colour_or_dash():
+    models = [name for name in STYLES if name not in ("series", "truth", "window", "target", "train", "test")]
+    looks = [(figures.style(name)["color"], figures.style(name)["dash"]) for name in models]
+    assert len(set(looks)) == len(looks)
+
+
+@pytest.mark.parametrize(
+    ("variant", "family"),
+    [
+        ("LSTM, 20 epochs", "LSTM"),
+        ("LSTM centred + skip", "LSTM"),
+        ("raw GRU", "GRU"),
+        ("AR(2)", "AR"),
+        ("seasonal naive 50", "seasonal naive"),
+        ("1-nearest neighbour", "nearest neighbour"),
+        ("ridge, tuned", "ridge"),
+    ],
+)
+def test_variants_keep_the_colour_of_their_family(variant, family):
+    assert figures.style(variant)["color"] == figures.style(family)["color"]
+
+
+def test_a_variant_differs_from_its_family_by_its_dash():
+    assert figures.style("LSTM, dropout")["dash"] != figures.style("LSTM")["dash"]
+    assert figures.style("seasonal naive 50")["dash"] == figures.style("seasonal naive")["dash"]
+
+
+def test_a_name_within_a_word_is_no_family():
+    assert (
+        figures.style("linear extrapolation, damped")["color"]
+        == figures.style("linear extrapolation")["color"]
+    )
+    assert figures.style("clear sky") == figures.style("clear sky")  # "AR" is in it, and never mind
+
+
+def test_series_marks_the_split_by_index_or_by_time():
+    for split in (30, DATES[30]):
+        figure = figures.series(DATES, Y, split=split)
+        assert figure.layout.shapes[0].x0 in (DATES[30], str(DATES[30]), DATES[30].astype(object))
+
+
+def test_window_shows_inputs_then_target():
+    inputs, target = figures.window(T, Y, 10, 8, 3).data[1:]
+    np.testing.assert_array_equal(inputs.x, T[10:18])
+    np.testing.assert_array_equal(target.y, Y[18:21])
+
+
+@pytest.mark.parametrize(("start", "window", "horizon"), [(-1, 5, 1), (45, 5, 1), (0, 0, 1), (0, 5, 0)])
+def test_a_window_off_the_series_is_refused(start, window, horizon):
+    with pytest.raises(ValueError, match="the series has 50 values"):
+        figures.window(T, Y, start, window, horizon)
+
+
+def test_split_map_draws_runs_and_says_whether_they_mix():
+    test, train = figures.split_map([0, 1, 2, 5], [3, 4], 6).data
+    np.testing.assert_array_equal(train.x, [-0.5, 2.5, np.nan, 4.5, 5.5, np.nan])
+    np.testing.assert_array_equal(test.x, [2.5, 4.5, np.nan])
+    assert "scattered among each other" in figures.split_map([0, 2], [1], 3).layout.meta["alt"]
+    assert "all tests after training" in figures.split_map([0, 1], [2], 3).layout.meta["alt"]
+
+
+def test_split_map_takes_empty_parts():
+    assert len(figures.split_map([], [1, 2], 3).data[1].x) == 0
+
+
+def test_forecasts_say_their_errors():
+    figure = figures.forecasts(T, Y[:, None], {"LSTM": Y + 0.5})
+    assert figure.layout.title.text == "Test MSE: LSTM 0.25"
+    assert [trace.name for trace in figure.data] == ["truth", "LSTM"]
+
+
+def test_forecasts_of_another_length_are_refused_by_name():
+    with pytest.raises(ValueError, match="'LSTM' must have 50 values"):
+        figures.forecasts(T, Y, {"LSTM": Y[1:]})
+
+
+def test_scoreboard_puts_the_best_on_top_with_naive_and_floor():
+    figure = figures.scoreboard(make_board())
+    bars, printed = figure.data
+    assert list(bars.y)[-1] == "ridge"
+    assert [shape.x0 for shape in figure.layout.shapes] == [make_board().naive.mse, 0.01]
+    assert [shape.line.dash for shape in figure.layout.shapes] == ["dash", "dot"]
+    assert "0.3700 ± 0.1697" in printed.text[1]
+    assert "ridge is best: 0.0900" in figure.layout.title.text
+
+
+def test_scoreboard_admits_when_nothing_beats_the_last_value():
+    rows = [
+        SimpleNamespace(name=n, mse=m, mse_sd=0.0, seeds=1) for n, m in (("last value", 0.1), ("LSTM", 0.2))
+    ]
+    figure = figures.scoreboard(SimpleNamespace(rows=rows, naive=rows[0], noise_floor=None))
+    assert figure.layout.title.text == "Nothing beats the last value (0.1000)"
+    assert len(figure.layout.shapes) == 1
+
+
+def test_leaks_print_the_factor():
+    assert figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.1)]).data[2].text == ("no effect", "4.0×")
+
+
+def test_loss_curves_name_the_levels():
+    figure = figures.loss_curves({"train": [1.0, 0.5]}, naive=0.1)
+    assert figure.layout.yaxis.type == "log"
+    assert figure.layout.annotations[0].text == "last value<br>0.1"
+    assert figure.layout.annotations[0].y == pytest.approx(-1)
+
+
+def test_a_series_with_gaps_is_drawn():
+    y = Y.copy()
+    y[5:9] = np.nan
+    assert np.isnan(figures.series(T, y).data[0].y[6])
+
+
+def test_the_course_renderer_shows_a_widget_and_the_words():
+    figure = figures.series(T, Y, title="Shown")
+    bundle = pio.renderers["course"].to_mimebundle(figure.to_dict())
+    assert bundle["text/plain"].startswith("Line chart. Shown.")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_outside_a_kernel_plotly_keeps_its_own_renderer():
+    assert pio.renderers.default != "course"
