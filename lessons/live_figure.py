@@ -5,7 +5,6 @@ costs only its data. An update is one message with binary arrays and one redraw,
 """
 
 import math
-import uuid
 
 import anywidget
 import numpy as np
@@ -22,7 +21,26 @@ globalThis.lessonsPlotly ??= module.exports;
 export default {};
 """
 
-_FIGURE_ESM = """
+# anywidget gives a page two seconds to start a widget. If that is too short (a slow computer, a long page,
+# plotly.js being read), it never listens to the kernel again: every message then waits for a promise that has
+# been broken. When initialize() is called nothing is left to wait for, so from there on messages go straight
+# to the model, and the kernel is told that the page listens, to repeat what it missed.
+LISTEN_JS = """
+function listen(model, known) {
+  let itself;
+  model.on("change:_listening", widget => { itself = widget; });
+  model.set("_listening", true);               // stays in the page; tells us the model behind the proxy
+  let owner = itself;
+  while (owner && !Object.hasOwn(owner, "_handle_comm_msg")) owner = Object.getPrototypeOf(owner);
+  const handle = owner && Object.getPrototypeOf(owner)._handle_comm_msg;
+  if (handle) itself.comm?.on_msg(message => handle.call(itself, message));
+  model.send({ listening: true, known });
+}
+"""
+
+_FIGURE_ESM = (
+    LISTEN_JS
+    + """
 const CONFIG = { displaylogo: false, modeBarButtons: [["toImage"]], typesetMath: false };
 
 async function plotly() {
@@ -45,44 +63,42 @@ function decode(value) {                       // {buffer, dtype, shape} -> type
   return Array.from({ length: shape[0] }, (_, row) => flat.subarray(row * shape[1], (row + 1) * shape[1]));
 }
 
-export default () => {
-  // What a figure's views draw. JupyterLab, restoring widgets while Run All makes them, can set up two models
-  // for one widget, of which one hears nothing more: kept by key, what either hears reaches all views.
-  let shared;
-  const redraw = () => shared.views.forEach(view => view());
+export default () => {                         // called once a model: its views share what follows
+  let figure, count;
+  const views = new Set();
+  const redraw = () => views.forEach(view => view());
 
   function load(model) {                       // the whole figure: at first, and after a page reload
-    const { json, count } = model.get("_figure");
-    if (count < (shared.count ?? 0)) return;
-    shared.figure = JSON.parse(json);
-    shared.count = count;
+    const state = model.get("_figure");
+    figure = JSON.parse(state.json);
+    count = state.count;
   }
 
   function change(model) {                     // what one update() altered
-    const { count, traces, layout } = model.get("_change");
-    if (!count || count <= shared.count) return;
-    const { figure } = shared, missed = count !== shared.count + 1;
-    shared.count = count;
-    for (const [index, properties] of traces) Object.assign(figure.data[index], decode(properties));
-    if (layout) figure.layout = { template: figure.layout.template, ...decode(layout) };
-    if (missed) model.send("whole figure, please");
+    const news = model.get("_change");
+    if (!news.count || news.count <= count) return;
+    const missed = news.count !== count + 1;
+    count = news.count;
+    for (const [index, properties] of news.traces) Object.assign(figure.data[index], decode(properties));
+    if (news.layout) figure.layout = { template: figure.layout.template, ...decode(news.layout) };
+    if (missed) model.send({ known: null });
     redraw();
   }
 
   return {
     initialize({ model }) {
-      shared = (globalThis.lessonsFigures ??= {})[model.get("_key")] ??= { views: new Set() };
       load(model);
       change(model);
       model.on("change:_change", () => change(model));
       model.on("change:_figure", () => { load(model); redraw(); });
+      listen(model, count);
     },
 
     async render({ el }) {
       const gd = document.createElement("div");
-      const describe = () => gd.setAttribute("aria-label", shared.figure.layout.meta?.alt ?? "Figure");
+      const describe = () => gd.setAttribute("aria-label", figure.layout.meta?.alt ?? "Figure");
       gd.setAttribute("role", "img");
-      gd.style.cssText = `width: 100%; min-height: ${shared.figure.layout.height ?? 340}px`;
+      gd.style.cssText = `width: 100%; min-height: ${figure.layout.height ?? 340}px`;
       describe();
       el.appendChild(gd);
       let Plotly;
@@ -97,7 +113,6 @@ export default () => {
       function draw() {                        // text takes the colour and font of the page, light or dark
         const { color, fontFamily } = getComputedStyle(el);
         ink = color;
-        const { figure } = shared;
         const font = { color, family: fontFamily, ...figure.layout.font };
         const layout = { uirevision: "keep", ...figure.layout, font };
         Plotly.react(gd, figure.data.map(trace => ({ ...trace })), layout, CONFIG);
@@ -110,7 +125,7 @@ export default () => {
         resting = true;
         requestAnimationFrame(() => { resting = false; if (waiting) { waiting = false; view(); } });
       }
-      shared.views.add(view);
+      views.add(view);
 
       const resized = new ResizeObserver(() => {
         if (!gd.clientWidth) return;           // not in the page, or in a folded panel
@@ -120,7 +135,7 @@ export default () => {
       const themed = new MutationObserver(() => { if (drawn && getComputedStyle(el).color !== ink) draw(); });
       themed.observe(document.body, { attributes: true });
       return () => {
-        shared.views.delete(view);
+        views.delete(view);
         resized.disconnect();
         themed.disconnect();
         Plotly.purge(gd);
@@ -129,6 +144,7 @@ export default () => {
   };
 };
 """
+)
 
 
 class _Library(anywidget.AnyWidget):
@@ -166,7 +182,6 @@ class LiveFigure(anywidget.AnyWidget):
     # Computed when asked for, not stored: a reloaded page gets the figure as it is now.
     _figure = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget._whole())
     _change = traitlets.Dict().tag(sync=True)
-    _key = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, figure, height=None):
         self.figure = go.Figure(figure)
@@ -176,8 +191,8 @@ class LiveFigure(anywidget.AnyWidget):
             self.figure.update_layout(meta={"alt": self.figure.layout.title.text or "Figure"})
         self._count = 0
         _send_library()
-        super().__init__(_key=uuid.uuid4().hex)
-        self.on_msg(lambda *_: self.send_state("_figure"))  # the page missed an update
+        super().__init__()
+        self.on_msg(self._repeat)
 
     @property
     def alt(self):
@@ -217,6 +232,11 @@ class LiveFigure(anywidget.AnyWidget):
             "traces": [[i, {p: _packed(self.figure.data[i][p]) for p in ps}] for i, ps in changed.items()],
             "layout": None if layout is None else self._layout_without_template(),
         }
+
+    def _repeat(self, _, content, buffers):
+        """Send the whole figure to a page that says it knows another state than the present one."""
+        if content.get("known") != self._count:
+            self.send_state("_figure")
 
     def _index(self, key):
         names = [trace.name for trace in self.figure.data]

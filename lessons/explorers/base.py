@@ -3,17 +3,19 @@
 import html
 import re
 import traceback
-import uuid
 
 import anywidget
 import ipywidgets
 import traitlets
 
 from lessons.figures.style import in_kernel
+from lessons.live_figure import LISTEN_JS
 
 # The finding in words, announced by screen readers as it changes; below it, what went wrong. It also gives
 # the sliders beside it the names that ipywidgets leaves out.
-_READOUT_ESM = """
+_READOUT_ESM = (
+    LISTEN_JS
+    + """
 function name(controls) {
   for (const row of controls.querySelectorAll(".jupyter-widgets")) {
     const label = row.querySelector(":scope > .widget-label")?.textContent;
@@ -25,16 +27,7 @@ function name(controls) {
   }
 }
 
-function initialize({ model }) {  // a widget may be set up twice, see live_figure.py: say what is newest
-  const shared = (globalThis.lessonsReadouts ??= {})[model.get("_key")] ??= { views: new Set() };
-  model.on("change:finding change:problem", () => {
-    shared.newest = model;
-    shared.views.forEach(view => view());
-  });
-}
-
 async function render({ model, el }) {
-  const shared = globalThis.lessonsReadouts[model.get("_key")];
   const finding = document.createElement("div"), problem = document.createElement("div");
   finding.setAttribute("role", "status");
   finding.setAttribute("aria-live", "polite");
@@ -43,10 +36,10 @@ async function render({ model, el }) {
   problem.className = "lessons-problem";
   el.append(finding, problem);
   const tell = () => {
-    finding.innerHTML = (shared.newest ?? model).get("finding");
-    problem.textContent = (shared.newest ?? model).get("problem");
+    finding.innerHTML = model.get("finding");
+    problem.textContent = model.get("problem");
   };
-  shared.views.add(tell);
+  model.on("change:finding change:problem", tell);
   tell();
 
   const names = new MutationObserver(() => name(el.closest(".lessons-explorer")));
@@ -56,10 +49,11 @@ async function render({ model, el }) {
     name(controls);
     names.observe(controls, { childList: true, subtree: true });
   }
-  return () => { shared.views.delete(tell); names.disconnect(); };
+  return () => names.disconnect();
 }
-export default { initialize, render };
+export default { initialize: ({ model }) => listen(model), render };
 """
+)
 _READOUT_CSS = """
 .lessons-explorer { padding: 4px 0; }
 .lessons-finding { padding: 2px 4px 6px; font-size: 14px; line-height: 1.5; }
@@ -77,10 +71,10 @@ class Readout(anywidget.AnyWidget):
     _css = _READOUT_CSS
     finding = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
-    _key = traitlets.Unicode().tag(sync=True)
 
     def __init__(self):
-        super().__init__(_key=uuid.uuid4().hex)
+        super().__init__()
+        self.on_msg(lambda *_: self.send_state(["finding", "problem"]))  # the page has begun to listen
 
 
 class Explorer(ipywidgets.VBox):

@@ -39,17 +39,19 @@ def browser():
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory, browser):
-    """The URL of a JupyterLab that serves copies of the course, and ``small.ipynb`` from small.py."""
+    """The URL of a JupyterLab that serves copies of the course, and notebooks made from small.py."""
     scratch = tmp_path_factory.mktemp("lab")
     root = course_copy(NOTEBOOKS, scratch / "root")
     nbformat.write(small_notebook(), root / "small.ipynb")
+    nbformat.write(small_notebook(cells=[0, 1, 3]), root / "slow.ipynb")
     with serve(root, scratch / "private") as url:
         yield url
 
 
-def small_notebook():
-    """Return small.py as a notebook, a cell for each ``# %%``."""
-    cells = (HERE / "small.py").read_text().split("# %%\n")[1:]
+def small_notebook(cells=slice(None)):
+    """Return small.py, or some of it, as a notebook, a cell for each ``# %%``."""
+    source = (HERE / "small.py").read_text().split("# %%\n")[1:]
+    cells = source[cells] if isinstance(cells, slice) else [source[cell] for cell in cells]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return notebook

@@ -153,6 +153,23 @@ def reload(page):
             page.wait_for_timeout(150)
 
 
+def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(lab, browser):
+    page = open_notebook(browser, lab, "slow.ipynb")
+    starts = []
+    page.on("pageerror", lambda error: starts.append(str(error)))
+    # its two seconds are over at once, as on a computer ten times as slow
+    page.evaluate("AbortSignal.timeout = (wait => ms => wait(ms === 2000 ? 0 : ms))(AbortSignal.timeout)")
+    run_all(page)
+    assert any("Failed to initialize model" in text for text in starts), "anywidget waits in another way now"
+    box = explorer(page, "noise σ")
+    box.get_by_text("noise 2 · 0.18²").wait_for()
+    box.get_by_role("slider", name="noise σ").focus()
+    page.keyboard.press("Home")
+    wait_for(page, box.locator(FIGURE), "gd._fullData[1].y[0] === 0")
+    box.get_by_text("noise 2 · 0.00²").wait_for()
+    page.close()
+
+
 def test_nothing_went_wrong_and_nothing_left_the_machine(small):
     assert small.outside == []
     assert small.complaints == []
