@@ -375,6 +375,59 @@ def test_arguments_may_change_only_where_it_is_allowed(course, may_change, point
     assert check("09.double", double).points == points
 
 
+TWO = """
+    def halves(values, at):
+        return values[:at], values[at:]
+
+    def first_doubled(values, at):
+        return 2 * values[:at], values[at:]
+
+    def second_doubled(values, at):
+        return values[:at], 2 * values[at:]
+
+    def both_doubled(values, at):
+        return 2 * values[:at], 2 * values[at:]
+
+    def second_lost(values, at):
+        return values[:at], np.zeros(len(values) - at)
+
+    def fails_at_zero(values, at):
+        return values[:at], 2 * values[at:] if values[at - 1] else 1 / 0
+
+    EXERCISES = [
+        Exercise("09.halves", "Halve", reference=halves, returns="one, two", hints=["a", "b"],
+                 parts=[Part("one", 1, Case(np.arange(4.0), 2), Case(np.arange(5.0), 3), of="one"),
+                        Part("two", 1, Case(np.arange(4.0), 2), Case(np.arange(5.0), 1), of="two")],
+                 wrong=[Wrong(f, f.__name__) for f in
+                        (first_doubled, second_doubled, both_doubled, second_lost, fails_at_zero)])
+    ]
+"""
+
+
+@pytest.mark.parametrize(
+    "answer, diagnoses",
+    [
+        (lambda v, at: (2 * v[:at], v[at:]), ["first_doubled"]),
+        (lambda v, at: (2 * v[:at], 2 * v[at:]), ["both_doubled"]),  # one mistake rather than two
+        (lambda v, at: (2 * v[:at], 0 * v[at:]), ["first_doubled", "second_lost"]),
+        (lambda v, at: (7 + v[:at], 2 * v[at:]), ["second_doubled"]),
+        (lambda v, at: (7 + v[:at], v[at:]), []),
+        (lambda v, at: (v[:at], 2 * v[at:] if at == 2 else v[at:]), []),  # not in every call
+        (lambda v, at: (v[:at], 2 * v[at:] if at > 1 else 1 / 0), ["fails_at_zero"]),
+        (lambda v, at: (v[:at], 2 * v[at:] if at > 1 else [][0]), []),  # fails otherwise
+        (lambda v, at: 2 * v[:at], []),
+        (lambda v, at: (2 * v[:at], v[at:], 0), []),
+    ],
+)
+def test_mistake_is_recognised_in_the_results_where_it_shows(course, answer, diagnoses):
+    course(TWO)
+
+    def halves(values, at):
+        return answer(values, at)
+
+    assert check("09.halves", halves).diagnoses == diagnoses
+
+
 def test_fault_of_the_exercise_is_not_blamed_on_the_learner(course):
     course(OWN.format(test="breaks", may_change=()))
     result = check("09.double", lambda values: values * 2)

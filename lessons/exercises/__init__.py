@@ -29,6 +29,8 @@ A lesson's exercises live in ``lesson_NN.py``, in the tuple ``EXERCISES``. One o
   stay as they were. ``of="y"`` looks at one of several results. ``Part(name, 1, test=f)`` checks a property.
 - A wrong answer is a wrong *function*. An answer that returns what it returns gets its diagnosis, so choose
   cases on which every mistake shows, and differently. Say what is wrong, not what to type.
+  Of several results only those count that differ from the reference's; let the others be right, and the
+  diagnosis say nothing of them, and the mistake is recognised beside any other.
   Shapes, NaN, lists, exceptions and changed arguments need no entry: the comparison names them.
 - ``tests/test_exercises.py`` runs all of this by itself: references pass, stubs are "not attempted", every
   wrong answer is refused with its own diagnosis, solutions run alone, notebooks and registry agree.

@@ -299,17 +299,14 @@ def _problem(came, expected, exercise, of=None, values=True):
         return came.message
     if came.changed:
         return f"your function changes its argument `{came.changed[0]}`; work on a copy"
-    tuple_expected = type(expected) is tuple
-    name = "the result" if tuple_expected else f"`{exercise.returns[0]}`"
+    options = dict(values=values, **exercise.tolerance)
+    members = exercise.members(came.value)
+    if of is not None and members is not None:
+        right = exercise.members(expected)
+        return difference(members[of], right[of], name=f"`{of}`", **options)
+    name = "the result" if type(expected) is tuple else f"`{exercise.returns[0]}`"
     names = [f"`{n}`" for n in exercise.returns]
-    options = dict(name=name, names=names, values=values, **exercise.tolerance)
-    if of is None or not tuple_expected:
-        return difference(came.value, expected, **options)
-    part = exercise.select(came.value, of)
-    if part is came.value:  # not the tuple it should be
-        return difference(came.value, expected, **options)
-    options |= {"name": f"`{of}`", "names": ()}
-    return difference(part, exercise.select(expected, of), **options)
+    return difference(came.value, expected, name=name, names=names, **options)
 
 
 class _Refused(Exception):
@@ -337,33 +334,48 @@ class _Probe:
 
 
 def _diagnose(result, exercise, came, expected):
-    """Name the known mistake that explains all results, else those that explain single parts."""
-    failed = [i for i, part in enumerate(result.parts) if part.message]
-    if not failed:
+    """Name the known mistakes that the answer has made, at most one for each of its results.
+
+    A mistake shows in those results in which the wrong function differs from the reference, as in `y` alone.
+    An answer has made it if these are the wrong function's in every call, whatever its other results are.
+    """
+    if not any(part.message for part in result.parts):
         return
+    found = []
     for wrong in exercise.wrong:
-        if _recognised(wrong, exercise, came, expected) or all(
-            _same(c, w, exercise, None)
-            for (c, _), (w, _) in zip(came, _traces(exercise, wrong.function, wrong.name), strict=True)
-        ):
-            result.mistakes, result.diagnoses = [wrong.name], [wrong.diagnosis]
-            return
-    for i in failed:
-        for wrong in exercise.wrong:
-            seen = _traces(exercise, wrong.function, wrong.name)[i][0]
-            if wrong.name not in result.mistakes and _same(came[i][0], seen, exercise, exercise.parts[i].of):
-                result.mistakes.append(wrong.name)
-                result.diagnoses.append(wrong.diagnosis)
-                break
+        seen = _traces(exercise, wrong.function, wrong.name)
+        shows = _differing(seen, expected, exercise)
+        if shows and shows.isdisjoint(_differing(came, seen, exercise)):
+            found.append((wrong, shows))
+    if not found:
+        everything = set(exercise.returns)
+        found = [(w, everything) for w in exercise.wrong if _recognised(w, exercise, came, expected)]
+    explained = set()
+    for wrong, shows in sorted(found, key=lambda pair: -len(pair[1])):  # stable: else as declared
+        if shows.isdisjoint(explained):
+            explained |= shows
+            result.mistakes.append(wrong.name)
+            result.diagnoses.append(wrong.diagnosis)
 
 
-def _same(came, seen, exercise, of):
-    """Whether two traces hold the same values (of one result only, if ``of`` names it)."""
-    if len(came) != len(seen) or any(outcome.kind != "value" for outcome in (*came, *seen)):
-        return False
-    pairs = zip(came, seen, strict=True)
-    values = ((exercise.select(c.value, of), exercise.select(s.value, of)) for c, s in pairs)
-    return all(difference(c, s, **exercise.tolerance) is None for c, s in values)
+def _differing(traces, others, exercise):
+    """Return the names of the results in which two functions differ in any call; all, where one fails."""
+    everything, found = set(exercise.returns), set()
+    for (trace, _), (other, _) in zip(traces, others, strict=True):
+        if len(trace) != len(other):
+            return everything
+        for a, b in zip(trace, other, strict=True):
+            if a.kind != b.kind or a.error != b.error:
+                return everything
+            found |= _differing_values(a.value, b.value, exercise)
+    return found
+
+
+def _differing_values(a, b, exercise):
+    one, two = exercise.members(a), exercise.members(b)
+    if one is None or two is None:  # not the tuple it should be: one thing, to be taken as a whole
+        return set(exercise.returns) if difference(a, b, **exercise.tolerance) else set()
+    return {name for name in two if difference(one[name], two[name], **exercise.tolerance)}
 
 
 def _recognised(wrong, exercise, came, expected):

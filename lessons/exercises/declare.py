@@ -71,12 +71,15 @@ class Wrong:
     Parameters
     ----------
     function : callable
-        A wrong implementation: an answer that returns what this returns has made this mistake.
+        A wrong implementation. The mistake is in those of its results that differ from the reference's: an
+        answer has made it if it returns these, or raises the same type of exception, in every call.
     diagnosis : str
-        Says what is wrong, and leaves the mending to the learner.
+        Says what is wrong, and leaves the mending to the learner. Speaks of those results only: the
+        others may be wrong for another reason.
     recognise : callable, optional
         For mistakes with many outcomes (a random shuffle): ``recognise(came, expected)`` gets the lists of
         the results of all cases, of the right types and shapes, and says whether this is the mistake.
+        Asked only where no wrong function fits exactly.
     """
 
     def __init__(self, function, diagnosis, recognise=None):
@@ -169,12 +172,12 @@ class Exercise:
         functions = [textwrap.dedent(inspect.getsource(f)).strip() for f in (*self.needs, self.reference)]
         return "\n\n\n".join([self.imports.strip(), *functions] if self.imports else functions) + "\n"
 
-    def select(self, value, of):
-        """Return the member of a plain result that is called ``of``, or all of it for None."""
-        if of is None or len(self.returns) == 1:
-            return value
+    def members(self, value):
+        """Return a plain result as {name: value}, or None where it is not as many values as it should be."""
+        if len(self.returns) == 1:
+            return {self.returns[0]: value}
         fits = type(value) in (tuple, list) and len(value) == len(self.returns)
-        return value[self.returns.index(of)] if fits else value
+        return dict(zip(self.returns, value, strict=True)) if fits else None
 
 
 def _argument(name, value):

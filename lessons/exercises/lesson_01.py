@@ -30,9 +30,33 @@ def _one_window_too_few(series, window):
     return X[:-1], y[:-1]
 
 
+def _one_window_without_target(series, window):
+    return _one_window_too_many(series, window)[0], series[window:, np.newaxis]
+
+
 def _target_inside(series, window):
     X, _ = make_windows(series, window)
     return X, X[:, -1]
+
+
+def _target_is_the_first(series, window):
+    X, _ = make_windows(series, window)
+    return X, X[:, 0]
+
+
+def _target_inside_every_window(series, window):
+    X, _ = _one_window_too_many(series, window)
+    return X, X[:, -1]
+
+
+def _windows_reach_the_target(series, window):
+    X, y = make_windows(series, window)
+    return np.concatenate([X, y[:, np.newaxis]], axis=1), y
+
+
+def _windows_one_too_short(series, window):
+    X, y = make_windows(series, window)
+    return X[:, :-1], y
 
 
 def _target_one_too_late(series, window):
@@ -69,9 +93,25 @@ def _border_in_neither(target_index, at):
     return target_index < at, target_index > at
 
 
+def _border_one_too_early(target_index, at):
+    return target_index < at - 1, target_index >= at - 1
+
+
 def _counts_windows(target_index, at):
     first = np.arange(len(target_index)) < at
     return first, ~first
+
+
+def _positions(target_index, at):
+    return np.flatnonzero(target_index < at), np.flatnonzero(target_index >= at)
+
+
+def _positions_in_tuples(target_index, at):
+    return np.where(target_index < at), np.where(target_index >= at)
+
+
+def _the_targets_themselves(target_index, at):
+    return target_index[target_index < at], target_index[target_index >= at]
 
 
 def _swapped(target_index, at):
@@ -103,6 +143,22 @@ def _scaled_with_the_future(series, at):
 
 def _spread_of_the_whole(series, at):
     return (series - series[:at].mean()) / series.std()
+
+
+def _mean_of_the_whole(series, at):
+    return (series - series.mean()) / series[:at].std()
+
+
+def _one_value_too_many(series, at):
+    return scale_with_train(series, at + 1)
+
+
+def _brackets_missing(series, at):
+    return series - series[:at].mean() / series[:at].std()
+
+
+def _multiplied(series, at):
+    return (series - series[:at].mean()) * series[:at].std()
 
 
 def _each_part_its_own(series, at):
@@ -171,12 +227,32 @@ def _without_the_present(series, width):
     return np.array([series[max(0, t - width) : max(t, 1)].mean() for t in range(len(series))])
 
 
+def _stops_before_the_present(series, width):
+    return np.array([series[max(0, t - width + 1) : t].mean() for t in range(len(series))])
+
+
 def _one_too_wide(series, width):
     return trailing_mean(series, width + 1)
 
 
 def _zeros_before_the_start(series, width):
     return np.convolve(series, np.ones(width) / width)[: len(series)]
+
+
+def _raw_start(series, width):
+    return np.where(np.arange(len(series)) < width - 1, series, trailing_mean(series, width))
+
+
+def _zero_start(series, width):
+    return np.where(np.arange(len(series)) < width - 1, 0.0, trailing_mean(series, width))
+
+
+def _empty_start(series, width):
+    return np.where(np.arange(len(series)) < width - 1, np.nan, trailing_mean(series, width))
+
+
+def _start_left_out(series, width):
+    return trailing_mean(series, width)[width - 1 :]
 
 
 def _mean_of_all_past(series, width):
@@ -198,8 +274,7 @@ def _past_stays_put(answer):
 
 
 def find_the_leak(prepared, tampered, k):
-    """Say how many steps a preparation looks ahead, from what it makes of a series whose future was "
-    "changed."""
+    """Say how many steps a preparation looks ahead, given what it makes of two series equal up to k."""
     changed = np.flatnonzero(prepared[:k] != tampered[:k])  # indices before k that moved
     if len(changed) == 0:
         return 0
@@ -218,6 +293,43 @@ def _present_counted(prepared, tampered, k):
 def _first_change(prepared, tampered, k):
     changed = np.flatnonzero(prepared[:k] != tampered[:k])
     return changed[0] if len(changed) else 0
+
+
+def _first_change_anywhere(prepared, tampered, k):
+    return np.argmax(prepared != tampered)
+
+
+def _measured_over_all(prepared, tampered, k):
+    changed = np.flatnonzero(prepared != tampered)
+    return k - changed[0] if len(changed) else 0
+
+
+def _measured_over_all_one_expected(prepared, tampered, k):
+    return k - np.flatnonzero(prepared != tampered)[0]
+
+
+def _measured_over_all_by_argmax(prepared, tampered, k):
+    return k - np.argmax(prepared != tampered)
+
+
+def _distance_over_all(prepared, tampered, k):
+    return abs(_measured_over_all(prepared, tampered, k))
+
+
+def _one_change_expected(prepared, tampered, k):
+    return k - np.flatnonzero(prepared[:k] != tampered[:k])[0]
+
+
+def _argmax_of_nothing(prepared, tampered, k):
+    return k - np.argmax(prepared[:k] != tampered[:k])
+
+
+def _one_change_expected_anywhere(prepared, tampered, k):
+    return max(0, _measured_over_all_one_expected(prepared, tampered, k))
+
+
+def _argmax_of_nothing_anywhere(prepared, tampered, k):
+    return max(0, _measured_over_all_by_argmax(prepared, tampered, k))
 
 
 def _last_change(prepared, tampered, k):
@@ -247,7 +359,15 @@ def _gappy(series):
     return np.where(np.arange(len(series)) % 3 == 0, ahead, 0.0)
 
 
-_HONEST = Case(*_tampered_pair(lambda s: trailing_mean(s, 4), 12))
+def _lagged(series):
+    return np.append(series[:2], series[:-2])
+
+
+_HONEST = (
+    Case(*_tampered_pair(lambda s: trailing_mean(s, 4), 12)),
+    Case(*_tampered_pair(_lagged, 14)),  # the first change comes at k + 2
+    Case(*_tampered_pair(lambda s: np.arange(len(s)) % 12.0, 9)),  # the month of the year: no change at all
+)
 _LOOKS_AHEAD = (
     Case(*_tampered_pair(lambda s: _centred_mean(s, 3), 12)),
     Case(*_tampered_pair(lambda s: _leading_mean(s, 6), 17)),
@@ -286,6 +406,24 @@ def _only_exact_matches(train_target_index, test_target_index, horizon):
     return ~np.isin(train_target_index + horizon - 1, test_target_index[:1])
 
 
+def _gap_of_two_horizons(train_target_index, test_target_index, horizon):
+    return train_target_index + 2 * horizon - 1 < test_target_index.min()
+
+
+def _is_too_strict(came, expected):
+    """Every window that is kept may stay, but in some case others might have stayed too."""
+    pairs = list(zip(came, expected, strict=True))
+    return all((c <= e).all() for c, e in pairs) and any((c < e).any() for c, e in pairs)
+
+
+def _gap_of_half_a_horizon(train_target_index, test_target_index, horizon):
+    return train_target_index + horizon // 2 < test_target_index.min()
+
+
+def _is_too_lax(came, expected):
+    return _is_too_strict(expected, came)
+
+
 EXERCISES = (
     Exercise(
         "01.make_windows",
@@ -295,7 +433,7 @@ EXERCISES = (
         parts=[
             Part("`X` holds every window that has a next value", 1, Case(_TEN, 3), of="X"),
             Part("`y` holds the value right after each window", 1, Case(_TEN, 3), of="y"),
-            Part("any series, any window", 1, Case(_NOISE, 1), Case(_NOISE, 7), Case(_TEN, 9)),
+            Part("any series, any window", 1, Case(_NOISE, 1), Case(_NOISE, 7), Case(_TEN, 8)),
         ],
         hints=[
             "Write down by hand, for the series 0, 1, 2, 3, 4 and `window` 3, every window and its target. "
@@ -311,12 +449,34 @@ EXERCISES = (
                 "There is one window too many: the last one has no next value to forecast.",
             ),
             Wrong(
+                _one_window_without_target,
+                "There is one window too many: the last one has no next value to forecast.",
+            ),
+            Wrong(
                 _one_window_too_few,
                 "There is one window too few: the last value of the series is never used as a target.",
             ),
             Wrong(
                 _target_inside,
                 "Each target is the last value of its own window, so there is nothing left to forecast.",
+            ),
+            Wrong(
+                _target_is_the_first,
+                "Each target is the first value of its own window, so there is nothing left to forecast.",
+            ),
+            Wrong(
+                _target_inside_every_window,
+                "Each target is the last value of its own window, so there is nothing left to forecast; "
+                "and that makes one window more than there are next values.",
+            ),
+            Wrong(
+                _windows_reach_the_target,
+                "The windows are one value too long: each ends with its own target, "
+                "so there is nothing left to forecast.",
+            ),
+            Wrong(
+                _windows_one_too_short,
+                "The windows are one value too short: the value right before the target is left out.",
             ),
             Wrong(
                 _target_one_too_late,
@@ -349,6 +509,10 @@ EXERCISES = (
                 _border_trains,
                 "The window whose target is at index `at` trains; that value is the first of the test part.",
             ),
+            Wrong(
+                _border_one_too_early,
+                "The border is one step too early: the value before index `at` still belongs to training.",
+            ),
             Wrong(_border_in_both, "One window is in both parts: the one whose target is at index `at`."),
             Wrong(
                 _border_in_neither, "One window is in neither part: the one whose target is at index `at`."
@@ -357,6 +521,19 @@ EXERCISES = (
                 _counts_windows,
                 "`at` is an index into the series. Here it is used as a number of windows, "
                 "and the first window's target is not at index 0.",
+            ),
+            Wrong(
+                _positions,
+                "These are the positions of the windows. Asked for is, for *every* window, True or False.",
+            ),
+            Wrong(
+                _positions_in_tuples,
+                "These are the positions of the windows. Asked for is, for *every* window, True or False.",
+            ),
+            Wrong(
+                _the_targets_themselves,
+                "These are the target indices themselves, sorted into two parts. "
+                "Asked for is, for *every* window, True or False.",
             ),
             Wrong(_swapped, "The two parts are swapped: this trains on the future and tests on the past."),
             Wrong(
@@ -390,6 +567,22 @@ EXERCISES = (
             Wrong(
                 _spread_of_the_whole,
                 "The mean is that of the training part, but the standard deviation still knows the future.",
+            ),
+            Wrong(
+                _mean_of_the_whole,
+                "The standard deviation is that of the training part, but the mean still knows the future.",
+            ),
+            Wrong(
+                _one_value_too_many,
+                "The statistics include one value of the test part, the one at index `at`.",
+            ),
+            Wrong(
+                _brackets_missing,
+                "Only the mean is divided by the deviation; the division comes after the subtraction.",
+            ),
+            Wrong(
+                _multiplied,
+                "The values are multiplied by the deviation, so their spread is not 1 but its square.",
             ),
             Wrong(
                 _each_part_its_own,
@@ -444,10 +637,32 @@ EXERCISES = (
             ),
             Wrong(_leading_mean, "The mean runs forwards from t: it averages the future."),
             Wrong(_without_the_present, "The present value is left out, although it is known at time t."),
+            Wrong(
+                _stops_before_the_present,
+                "The slices stop before t: the present value is left out, although it is known, "
+                "and the first slice is empty.",
+            ),
             Wrong(_one_too_wide, "One value too many is averaged."),
             Wrong(
                 _zeros_before_the_start,
                 "At the start, missing values count as zeros and pull the mean down. Average what there is.",
+            ),
+            Wrong(
+                _raw_start,
+                "The first values are left raw: where there are fewer than `width`, average what there is.",
+            ),
+            Wrong(
+                _zero_start,
+                "The first values stay 0: where there are fewer than `width`, average what there is.",
+            ),
+            Wrong(
+                _empty_start,
+                "The first values are NaN: where there are fewer than `width`, average what there is. "
+                "(A slice that begins below index 0 is empty: it counts from the end.)",
+            ),
+            Wrong(
+                _start_left_out,
+                "The first values are left out: where there are fewer than `width`, average what there is.",
             ),
             Wrong(_mean_of_all_past, "This averages everything since the start; `width` is not used."),
             Wrong(_sums, "These are sums, not means."),
@@ -459,7 +674,7 @@ EXERCISES = (
         reference=find_the_leak,
         returns="steps",
         parts=[
-            Part("an honest preparation looks 0 steps ahead", 1, _HONEST),
+            Part("an honest preparation looks 0 steps ahead", 1, *_HONEST),
             Part("a leak is found, and how far it looks", 1, *_LOOKS_AHEAD, _SCALED_ON_ALL),
         ],
         hints=[
@@ -484,6 +699,37 @@ EXERCISES = (
                 "This is how many values changed. A preparation can look far ahead and change only a few.",
             ),
             Wrong(_first_change, "This is where the first change is, not how far it is from there to `k`."),
+            Wrong(
+                _first_change_anywhere,
+                "This is where the first change is, not how far it is from there to `k`.",
+            ),
+            *(
+                Wrong(
+                    function,
+                    "The first change is looked for in the whole series. From index `k` on changes are "
+                    "allowed: a preparation that lags has its first one after `k`, another one none at all.",
+                )
+                for function in (
+                    _measured_over_all,
+                    _measured_over_all_one_expected,
+                    _measured_over_all_by_argmax,
+                    _distance_over_all,
+                )
+            ),
+            *(
+                Wrong(
+                    function,
+                    "Nothing may have changed, and then there is no first change to take the index of.",
+                )
+                for function in (_one_change_expected, _one_change_expected_anywhere)
+            ),
+            *(
+                Wrong(
+                    function,
+                    "Where nothing has changed, `np.argmax` gives 0, as if the very first value had.",
+                )
+                for function in (_argmax_of_nothing, _argmax_of_nothing_anywhere)
+            ),
             Wrong(
                 _last_change,
                 "This measures from the latest change before `k`. Another one looks further ahead.",
@@ -515,7 +761,7 @@ EXERCISES = (
         wrong=[
             Wrong(
                 _forgets_the_horizon,
-                "Only the first target of each window is looked at, and each window has `horizon` of them.",
+                "Every window is kept, also those whose last targets lie in the test period.",
             ),
             Wrong(
                 _purges_one_too_many,
@@ -534,6 +780,17 @@ EXERCISES = (
                 _only_exact_matches,
                 "Only windows that end exactly where the test period begins are dropped; "
                 "others reach further into it.",
+            ),
+            Wrong(
+                _gap_of_two_horizons,
+                "The gap is too wide: some windows are purged all of whose targets come before the "
+                "test period.",
+                recognise=_is_too_strict,
+            ),
+            Wrong(
+                _gap_of_half_a_horizon,
+                "The gap is too narrow: some windows are kept that have a target in the test period.",
+                recognise=_is_too_lax,
             ),
         ],
     ),

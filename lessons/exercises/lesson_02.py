@@ -24,10 +24,18 @@ def seasonal_naive(X, season_length):
 
 
 def _one_too_early(X, season_length):
-    return X[:, max(-season_length - 1, -X.shape[1]), :1]
+    return X[:, -season_length - 1, :1]
+
+
+def _one_too_early_from_the_front(X, season_length):
+    return X[:, X.shape[1] - season_length - 1, :1]
 
 
 def _one_too_late(X, season_length):
+    return X[:, -season_length + 1, :1]
+
+
+def _one_too_late_at_most_the_last(X, season_length):
     return X[:, min(-season_length + 1, -1), :1]
 
 
@@ -37,6 +45,22 @@ def _last_value(X, season_length):
 
 def _from_the_front(X, season_length):
     return X[:, season_length - 1, :1]
+
+
+def _from_the_front_at(X, season_length):
+    return X[:, season_length, :1]
+
+
+def _all_features_up_to_the_front(X, season_length):
+    return X[:, season_length - 1]
+
+
+def _all_features_from_the_front(X, season_length):
+    return X[:, season_length]
+
+
+def _all_features(X, season_length):
+    return X[:, -season_length]
 
 
 def _season_mean(X, season_length):
@@ -81,6 +105,22 @@ def _mean_change_squared(signal, sigma):
     return np.mean(np.diff(signal)) ** 2 + 2 * sigma**2
 
 
+def _changes_not_squared(signal, sigma):
+    return np.mean(np.abs(np.diff(signal))) + 2 * sigma**2
+
+
+def _signal_forgotten(signal, sigma):
+    return 2 * sigma**2
+
+
+def _sum_of_changes(signal, sigma):
+    return np.sum(np.diff(signal) ** 2) + 2 * sigma**2
+
+
+def _divided_by_n(signal, sigma):
+    return np.sum(np.diff(signal) ** 2) / len(signal) + 2 * sigma**2
+
+
 def _root(signal, sigma):
     return np.sqrt(naive_error(signal, sigma))
 
@@ -98,6 +138,14 @@ def _upside_down(model_mse, naive_mse):
     return 1 - naive_mse / model_mse
 
 
+def _ratio_upside_down(model_mse, naive_mse):
+    return naive_mse / model_mse
+
+
+def _sign_lost(model_mse, naive_mse):
+    return abs(1 - model_mse / naive_mse)
+
+
 def _not_relative(model_mse, naive_mse):
     return naive_mse - model_mse
 
@@ -112,6 +160,10 @@ def _relative_to_model(model_mse, naive_mse):
 
 def _skill_of_roots(model_mse, naive_mse):
     return 1 - np.sqrt(model_mse / naive_mse)
+
+
+def _per_cent(model_mse, naive_mse):
+    return 100 * skill(model_mse, naive_mse)
 
 
 def _never_negative(model_mse, naive_mse):
@@ -151,6 +203,37 @@ def _no_absolute_value_other_sign(y_true, y_pred, y_train, season_length=1):
     return -_no_absolute_value(y_true, y_pred, y_train, season_length)
 
 
+def _naive_errors_cancel(y_true, y_pred, y_train, season_length=1):
+    naive = np.abs(np.mean(y_train[season_length:] - y_train[:-season_length]))
+    return np.mean(np.abs(y_true - y_pred)) / naive
+
+
+def _naive_errors_cancel_with_sign(y_true, y_pred, y_train, season_length=1):
+    return np.mean(np.abs(y_true - y_pred)) / np.mean(y_train[season_length:] - y_train[:-season_length])
+
+
+def _against_the_first_season(y_true, y_pred, y_train, season_length=1):
+    naive = np.mean(np.abs(y_train[season_length:] - y_train[:season_length]))
+    return np.mean(np.abs(y_true - y_pred)) / naive
+
+
+def _differences_of_differences(y_true, y_pred, y_train, season_length=1):
+    return np.mean(np.abs(y_true - y_pred)) / np.mean(np.abs(np.diff(y_train, season_length)))
+
+
+def _rolled_round(y_true, y_pred, y_train, season_length=1):
+    return np.mean(np.abs(y_true - y_pred)) / np.mean(np.abs(y_train - np.roll(y_train, season_length)))
+
+
+def _sums_instead_of_means(y_true, y_pred, y_train, season_length=1):
+    naive = np.sum(np.abs(y_train[season_length:] - y_train[:-season_length]))
+    return np.sum(np.abs(y_true - y_pred)) / naive
+
+
+def _roots_of_squares(y_true, y_pred, y_train, season_length=1):
+    return np.sqrt(_squared_errors(y_true, y_pred, y_train, season_length))
+
+
 def _divided_by_spread(y_true, y_pred, y_train, season_length=1):
     return np.mean(np.abs(y_true - y_pred)) / np.std(y_train)
 
@@ -171,45 +254,81 @@ def ridge(X, y, alpha):
     return weights, intercept
 
 
+# Most mistakes are in the weights, and the intercept follows from them. The intercept may be wrong in its own
+# way as well, so these return the right one: then only the weights count.
+
+
 def _least_squares(X, y, alpha):
-    return ridge(X, y, 0.0)
+    return ridge(X, y, 0.0)[0], ridge(X, y, alpha)[1]
 
 
 def _alpha_times_n(X, y, alpha):
-    return ridge(X, y, alpha * len(X))
+    return ridge(X, y, alpha * len(X))[0], ridge(X, y, alpha)[1]
+
+
+def _alpha_divided_by_n(X, y, alpha):
+    return ridge(X, y, alpha / len(X))[0], ridge(X, y, alpha)[1]
 
 
 def _alpha_squared(X, y, alpha):
-    return ridge(X, y, alpha**2)
+    return ridge(X, y, alpha**2)[0], ridge(X, y, alpha)[1]
 
 
-def _penalised_intercept(X, y, alpha):
-    A = np.column_stack([X.reshape(len(X), -1), np.ones(len(X))])
-    w = np.linalg.solve(A.T @ A + alpha * np.eye(A.shape[1]), A.T @ y)
-    return w[:-1], w[-1]
-
-
-def _without_intercept(X, y, alpha):
-    A = X.reshape(len(X), -1)
-    return np.linalg.solve(A.T @ A + alpha * np.eye(A.shape[1]), A.T @ y), np.zeros(1)
+def _weights_from(A, y, penalty):
+    return np.linalg.solve(A.T @ A + penalty, A.T @ y)
 
 
 def _not_centred(X, y, alpha):
-    """Weights fitted on raw data, an intercept computed afterwards."""
     A = X.reshape(len(X), -1)
-    weights = _without_intercept(X, y, alpha)[0]
-    return weights, y.mean(axis=0) - A.mean(axis=0) @ weights
+    return _weights_from(A, y, alpha * np.eye(A.shape[1])), ridge(X, y, alpha)[1]
 
 
-def _intercept_is_mean(X, y, alpha):
-    return ridge(X, y, alpha)[0], y.mean(axis=0)
+def _only_targets_centred(X, y, alpha):
+    return _not_centred(X, y - y.mean(), alpha)[0], ridge(X, y, alpha)[1]
+
+
+def _one_mean_for_all_columns(X, y, alpha):
+    return _only_targets_centred(X - X.mean(), y, alpha)[0], ridge(X, y, alpha)[1]
+
+
+def _one_mean_for_all_columns_alone(X, y, alpha):
+    return _not_centred(X - X.mean(), y, alpha)[0], ridge(X, y, alpha)[1]
+
+
+def _centred_window_by_window(X, y, alpha):
+    return _only_targets_centred(X - X.mean(axis=(1, 2), keepdims=True), y, alpha)[0], ridge(X, y, alpha)[1]
+
+
+def _columns_divided_by_spread(X, y, alpha):
+    return ridge(X / X.std(axis=0), y, alpha)[0], ridge(X, y, alpha)[1]
 
 
 def _penalty_everywhere(X, y, alpha):
     A = X.reshape(len(X), -1)
-    A_mean, y_mean = A.mean(axis=0), y.mean(axis=0)
-    weights = np.linalg.solve((A - A_mean).T @ (A - A_mean) + alpha, (A - A_mean).T @ (y - y_mean))
-    return weights, y_mean - A_mean @ weights
+    return _weights_from(A - A.mean(axis=0), y - y.mean(), alpha), ridge(X, y, alpha)[1]
+
+
+def _penalised_intercept(X, y, alpha):
+    A = np.column_stack([X.reshape(len(X), -1), np.ones(len(X))])
+    w = _weights_from(A, y, alpha * np.eye(A.shape[1]))
+    return w[:-1], w[-1]
+
+
+def _without_intercept(X, y, alpha):
+    return _not_centred(X, y, alpha)[0], np.zeros(1)
+
+
+def _intercept_zero(X, y, alpha):
+    return ridge(X, y, alpha)[0], np.zeros(1)
+
+
+def _intercept_sign_turned(X, y, alpha):
+    weights = ridge(X, y, alpha)[0]
+    return weights, y.mean(axis=0) + X.reshape(len(X), -1).mean(axis=0) @ weights
+
+
+def _intercept_is_mean(X, y, alpha):
+    return ridge(X, y, alpha)[0], y.mean(axis=0)
 
 
 EXERCISES = (
@@ -230,12 +349,25 @@ EXERCISES = (
             "Now put the right number of steps in.",
         ],
         wrong=[
-            Wrong(_one_too_early, "One step too early: this is `season_length + 1` steps before the target."),
-            Wrong(_one_too_late, "One step too late: this is `season_length - 1` steps before the target."),
-            Wrong(_last_value, "This is the last value, whatever `season_length` is."),
-            Wrong(
-                _from_the_front, "The steps are counted from the start of the window, not back from its end."
+            *(
+                Wrong(f, "One step too early: this is `season_length + 1` steps before the target.")
+                for f in (_one_too_early, _one_too_early_from_the_front)
             ),
+            *(
+                Wrong(f, "One step too late: this is `season_length - 1` steps before the target.")
+                for f in (_one_too_late, _one_too_late_at_most_the_last)
+            ),
+            Wrong(_last_value, "This is the last value, whatever `season_length` is."),
+            *(
+                Wrong(f, "The steps are counted from the start of the window, not back from its end.")
+                for f in (
+                    _from_the_front,
+                    _from_the_front_at,
+                    _all_features_up_to_the_front,
+                    _all_features_from_the_front,
+                )
+            ),
+            Wrong(_all_features, "Every feature is forecast; the target is feature 0 alone."),
             Wrong(_season_mean, "This is the mean over the last season, not the value one season ago."),
             Wrong(_last_feature, "This forecasts the last feature; the target is feature 0."),
         ],
@@ -284,6 +416,16 @@ EXERCISES = (
                 _mean_change_squared,
                 "The changes are averaged first and squared afterwards: steps up and down cancel.",
             ),
+            Wrong(
+                _changes_not_squared,
+                "The changes are absolute, not squared: they have the signal's unit, the error its square.",
+            ),
+            Wrong(_signal_forgotten, "This is the noise's part alone; a signal that moves adds to it."),
+            Wrong(_sum_of_changes, "The squared changes are added up; asked for is their *mean*."),
+            Wrong(
+                _divided_by_n,
+                "The squared changes are divided by the number of values; there is one change fewer.",
+            ),
             Wrong(_root, "This is the root of the mean squared error."),
         ],
     ),
@@ -303,12 +445,17 @@ EXERCISES = (
                 _ratio, "This is the part of the naive error that is left, not the part that is taken away."
             ),
             Wrong(_upside_down, "The ratio is upside down: the naive error is the one to divide by."),
+            Wrong(
+                _ratio_upside_down, "This is how many times larger the naive error is, not the part saved."
+            ),
+            Wrong(_sign_lost, "The sign is lost: a model worse than naive has a skill below 0."),
             Wrong(_not_relative, "This is a difference in the series' unit squared; skill has no unit."),
             Wrong(_sign_flipped, "The sign is wrong: a better model must have the higher skill."),
             Wrong(
                 _relative_to_model, "The difference is divided by the model's error, not by the naive one."
             ),
             Wrong(_skill_of_roots, "The root was taken first; skill compares mean *squared* errors here."),
+            Wrong(_per_cent, "This is in per cent; a perfect model must have skill 1, not 100."),
             Wrong(_never_negative, "A model worse than naive must show it: its skill is below 0."),
         ],
     ),
@@ -341,6 +488,31 @@ EXERCISES = (
             Wrong(_squared_errors, "These are squared errors; MASE uses absolute ones."),
             Wrong(_no_absolute_value, "Errors of opposite sign cancel in the numerator."),
             Wrong(_no_absolute_value_other_sign, "Errors of opposite sign cancel in the numerator."),
+            Wrong(_naive_errors_cancel, "Errors of opposite sign cancel in the denominator."),
+            Wrong(_naive_errors_cancel_with_sign, "Errors of opposite sign cancel in the denominator."),
+            Wrong(
+                _against_the_first_season,
+                "The training series is compared with its first `season_length` values alone, "
+                "not each value with the one so many steps before it.",
+            ),
+            Wrong(
+                _differences_of_differences,
+                "`np.diff` with n takes differences of differences, n times over; "
+                "asked for is one difference over `season_length` steps.",
+            ),
+            Wrong(
+                _rolled_round,
+                "`np.roll` brings the end of the series round to its start, so the first values are "
+                "compared with the last ones.",
+            ),
+            Wrong(
+                _sums_instead_of_means,
+                "The errors are summed, but there are not as many below the line as above: take means.",
+            ),
+            Wrong(
+                _roots_of_squares,
+                "These are roots of mean squared errors; MASE uses mean absolute ones.",
+            ),
             Wrong(
                 _divided_by_spread,
                 "The yardstick is the spread of the training series, not a forecast's error.",
@@ -370,6 +542,10 @@ EXERCISES = (
                 _alpha_times_n,
                 "The penalty is too strong by a factor N: it belongs to the *sum* of squares here.",
             ),
+            Wrong(
+                _alpha_divided_by_n,
+                "The penalty is too weak by a factor N: it belongs to the *sum* of squares here.",
+            ),
             Wrong(_alpha_squared, "The penalty is α², not α."),
             Wrong(
                 _penalised_intercept,
@@ -377,14 +553,41 @@ EXERCISES = (
                 "lies far from it.",
             ),
             Wrong(_without_intercept, "There is no intercept: the fit is forced through 0."),
+            Wrong(_intercept_zero, "There is no intercept: the fit is forced through 0."),
             Wrong(
                 _not_centred,
                 "The weights are fitted before the means are taken off, so they do the intercept's "
                 "work as well.",
             ),
             Wrong(
+                _only_targets_centred,
+                "The targets have lost their mean, the inputs have not: "
+                "the weights must forecast values around 0 from values that lie elsewhere.",
+            ),
+            *(
+                Wrong(
+                    function,
+                    "One mean is taken off all inputs alike. Each column of `A` has a mean of its own.",
+                )
+                for function in (_one_mean_for_all_columns, _one_mean_for_all_columns_alone)
+            ),
+            Wrong(
+                _centred_window_by_window,
+                "The mean is taken within each window. Asked for is the mean of each column, "
+                "over the windows.",
+            ),
+            Wrong(
+                _columns_divided_by_spread,
+                "Each column is also divided by its spread: these weights belong to other inputs than `X`.",
+            ),
+            Wrong(
+                _intercept_sign_turned,
+                "The intercept has the wrong sign somewhere: at the windows' mean the forecast must be the "
+                "mean target.",
+            ),
+            Wrong(
                 _intercept_is_mean,
-                "The weights are right, but the intercept is just the mean target. "
+                "The intercept is just the mean target. "
                 "The windows' mean times the weights is in the forecast already.",
             ),
             Wrong(
