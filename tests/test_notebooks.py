@@ -96,6 +96,13 @@ def test_lesson_is_on_the_map(path):
     assert re.search(rf"^\| {number} ", readme, flags=re.M), f"README.md has no row for lesson {number}"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=of)
+def test_whoever_is_sent_to_hint_and_solution_finds_them(path):
+    """The card of a failed check tells the learner to call them."""
+    code = "\n".join("".join(c["source"]) for c in read(path)["cells"] if c["cell_type"] == "code")
+    assert "check(" not in code or "from lessons.exercises import check, hint, solution, use" in code
+
+
 def test_the_map_promises_no_lesson_that_is_not_there():
     if not NOTEBOOKS:
         pytest.skip("no lessons yet")
