@@ -1,0 +1,184 @@
+"""The training explorer: controls, a run that goes on in the background, and when it starts and stops."""
+
+import time
+
+import anywidget
+import ipywidgets
+
+from lessons.explorers.base import Explorer, choice, slider, switch
+from lessons.explorers.live_run import LiveRun
+from lessons.explorers.training import drawing
+from lessons.explorers.training.runs import CELLS, CENTRINGS, RECIPES, Run, epochs_of, task
+from lessons.live_figure import LiveFigure
+
+LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
+DEBOUNCE = 0.04  # seconds: longer than between two steps of a drag, too short to be felt
+TELL_EVERY = 4  # seconds between spoken reports of a run that goes on
+
+
+def training(series="trend and seasons", **initial):
+    """Train a network live: every move of a control starts a run, streams it, and cancels the one before.
+
+    Windows are cut and split by time, and scaled by mean and standard deviation of the train part; Adam with
+    constant step size, gradients clipped to norm 1, weights and shuffling from seed 42. The networks are in
+    float32, which reaches the test MSE of float64 to four digits in half the time. Errors are in the series'
+    own unit. The test windows are only watched: nothing is chosen by them.
+
+    Parameters
+    ----------
+    series : {"trend and seasons", "two waves"}
+        What to forecast; also sets the start values of the controls.
+    **initial
+        Other start values, by control: window (time steps), hidden_size, noise (standard deviation), trend
+        (rise per step; not for two waves), cell ("LSTM", "GRU", "RNN"), centring ("none", "window mean",
+        "last value"), learning_rate, epochs.
+
+    Returns
+    -------
+    TrainingExplorer
+        In a page it starts training as soon as it is seen; from code, `set` trains to the end and leaves the
+        outcome in `result`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such series or control, or a control cannot take its value.
+    """
+    if series not in RECIPES:
+        raise ValueError(f"series must be one of {', '.join(map(repr, RECIPES))}, got {series!r}")
+    return TrainingExplorer(series, initial)
+
+
+class TrainingExplorer(Explorer):
+    """What `training` returns.
+
+    Attributes
+    ----------
+    result : TrainingResult or None
+        The latest run that came to its end.
+    live, forecast : LiveFigure
+        Losses by epoch; forecasts over the test period.
+    run : LiveRun
+        ``await explorer.run.wait()`` waits for a live run.
+    """
+
+    def __init__(self, series, initial):
+        self._series, self._recipe = series, RECIPES[series]
+        self.run = self.result = self._before = self._frame = None
+        self._told = None, 0.0  # the run that was spoken of last, and when
+        self.forecast = LiveFigure(drawing.forecast_picture())
+        self.board = ipywidgets.HTML()
+        self.button = ipywidgets.Button(layout=ipywidgets.Layout(width="70px"))
+        self.button.on_click(lambda _: self._stop_or_train())
+        controls = _controls(self._recipe, with_trend=series == "trend and seasons")
+        super().__init__(controls, None, LiveFigure(drawing.loss_picture()), self.forecast)
+        for name, value in initial.items():
+            self._refuse(name, value)
+        self._assign(initial)
+        self._initial = self.values
+        self._arrange()
+        self.run = LiveRun(self._make, self._show, self._failed, debounce=DEBOUNCE)
+        self._draw_run(Run(task(self._series, self.values), self.values, [], done=True))
+
+    def refresh(self, live=False):
+        """Train with the controls' present values.
+
+        Parameters
+        ----------
+        live : bool
+            Whether to return at once and let the run go on in the background; else it is over on return.
+        """
+        if self.run is not None:  # the page is complete
+            self.run.start(now=not live, **self._settings())
+
+    def _settings(self):
+        """Return the controls' values without the dust of a slider's arithmetic, 0.060000000000000005."""
+        values = self.values.items()
+        return {name: round(value, 8) if isinstance(value, float) else value for name, value in values}
+
+    def _arrange(self):
+        """Put the button with the controls, and both figures side by side where there is room."""
+        controls, *_ = self.children
+        controls.children = (*controls.children, self.button)
+        for figure in (self.live, self.forecast):
+            figure.layout = ipywidgets.Layout(flex="1 1 420px", min_width="0", width="auto")
+        pair = ipywidgets.Box([self.live, self.forecast])
+        pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%")
+        arrival = _Arrival()
+        arrival.on_msg(lambda *_: self._arrived())
+        self.children = (controls, pair, self.readout, self.board, arrival)
+
+    def _arrived(self):
+        """Start the first run: someone is looking."""
+        if not self.run.running and not self.run.items:
+            self._answer({})
+
+    def _stop_or_train(self):
+        if self.run.running:
+            self.run.stop()
+        else:
+            self._answer({})
+
+    def _make(self, **settings):
+        return epochs_of(self._series, settings)
+
+    def _show(self, moments, done):
+        """Draw what a run has reached; ``done``: it will not go on, whether finished or stopped."""
+        if not moments:
+            return
+        settings = moments[0].settings  # the controls may have moved on
+        run = Run(task(self._series, settings), settings, moments, done)
+        if run.finished:
+            self._keep(run.result())
+        self._draw_run(run)
+
+    def _draw_run(self, run):
+        self.button.description = "Train" if run.done else "Stop"
+        self.button.disabled = run.finished
+        self._frame = drawing.draw_losses(self.live, run, self._earlier(run.settings), self._frame)
+        drawing.draw_forecast(self.forecast, run)
+        self.board.value = drawing.table(run.board())
+        begun, now = run.moments is not self._told[0], time.monotonic()
+        if run.done or begun or now - self._told[1] > TELL_EVERY:
+            self._state(run.finding() if run.done else run.progress(begun))
+            self._told = run.moments, now
+
+    def _failed(self, error):
+        self.button.description, self.button.disabled = "Train", False
+        self.show_error(error)
+
+    def _keep(self, result):
+        if self.result is not None and self.result.settings != result.settings:
+            self._before = self.result
+        self.result = result
+
+    def _earlier(self, settings):
+        """Return the finished run to compare with, if there is one."""
+        differs = self.result is not None and self.result.settings != settings
+        return self.result if differs else self._before
+
+
+class _Arrival(anywidget.AnyWidget):
+    """Tells the kernel that the explorer is in a page: without one, nothing is trained unasked."""
+
+    _esm = "export default { render({ model }) { model.send('here'); } };"
+
+
+def _controls(recipe, with_trend):
+    window, smallest, largest = recipe.window
+    controls = {
+        "window": slider("window", window, smallest, largest, 2, "Time steps that the network sees"),
+        "hidden_size": slider("hidden size", 32, 2, 64, 2, "Units in the hidden state"),
+        "noise": slider("noise", recipe.noise[0], 0.02, recipe.noise[1], 0.02, "Its standard deviation"),
+        "trend": slider("trend per step", 0.0025, 0.0, 0.01, 0.0005, readout_format=".4f"),
+        "cell": switch("cell", list(CELLS)),
+        "centring": switch(
+            "centring", list(CENTRINGS), "What is subtracted from every window and its target"
+        ),
+        "learning_rate": choice("learning rate", LEARNING_RATES),
+        "epochs": choice("epochs", sorted(recipe.epochs)),
+    }
+    controls["learning_rate"].value, controls["epochs"].value = recipe.lr, recipe.epochs[0]
+    if not with_trend:
+        del controls["trend"]
+    return controls

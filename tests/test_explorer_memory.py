@@ -1,0 +1,98 @@
+"""The memory explorer: how far back gradients reach, against the numbers that the lesson tells."""
+
+import numpy as np
+import pytest
+
+from lessons import explorers
+from lessons.explorers.memory import MARKED, NETWORKS, _share, reach
+
+# What was measured before, at lags 20 and 60; seeds differ by a factor of a few.
+MEASURED = {
+    ("RNN", 0.0): (0.14, 4e-3),
+    ("RNN × 1.5", 0.0): (2.3, 18),
+    ("LSTM", 0.0): (9e-4, 4e-9),
+    ("LSTM", 1.0): (0.09, 6e-3),
+    ("LSTM", 2.0): (0.34, 0.34),
+    ("GRU", 0.0): (6e-4, 1e-9),
+}
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return explorers.memory()
+
+
+@pytest.mark.parametrize("setting", MEASURED, ids=str)
+def test_gradients_reach_as_far_as_told(setting):
+    left = np.median(reach(*setting), axis=0)[list(MARKED)]
+    off = np.abs(np.log10(left / MEASURED[setting]))
+    assert off[0] < 0.5
+    assert off[1] < (0.8 if MEASURED[setting][1] > 1e-8 else 1.5)
+
+
+def test_an_lstm_forgets_faster_than_an_rnn_unless_its_forget_gate_is_open():
+    at_60 = {setting: np.median(reach(*setting)[:, 60]) for setting in MEASURED}
+    assert at_60["LSTM", 0.0] < 1e-4 * at_60["RNN", 0.0]
+    assert at_60["GRU", 0.0] < 1e-3 * at_60["RNN", 0.0]
+    assert at_60["LSTM", 2.0] > 5 * at_60["RNN", 0.0]
+    assert np.all(np.diff([np.median(reach("LSTM", bias)[:, 20]) for bias in (-1.0, 0.0, 1.0, 2.0)]) > 0)
+
+
+def test_every_curve_starts_at_one():
+    for network in NETWORKS:
+        np.testing.assert_allclose(reach(network, 0.0)[:, 0], 1)
+
+
+def test_the_figure_shows_what_the_finding_says(explorer):
+    explorer.set(network="LSTM", forget_bias=1.0)
+    median = np.median(reach("LSTM", 1.0), axis=0)
+    curve = next(trace for trace in explorer.live.figure.data if trace.name == "LSTM")
+    np.testing.assert_allclose(curve.y, median)
+    assert f"after 20 steps <strong>{_share(median[20])}</strong> is left" in explorer.readout.finding
+    assert _share(median[60]) in explorer.live.figure.layout.title.text
+    assert "LSTM, forget-gate bias 1" in explorer.live.alt
+
+
+def test_the_rnn_stays_as_reference_and_earlier_settings_stay_faintly():
+    explorer = explorers.memory(forget_bias=0.0)
+    before = explorer.live.figure.data[:3]
+    assert not any(trace.visible for trace in before)
+    for bias in (1.0, 2.0):
+        explorer.set(forget_bias=bias)
+    np.testing.assert_allclose(before[0].y[:60], np.median(reach("LSTM", 0.0), axis=0)[:60])
+    np.testing.assert_allclose(before[1].y, np.median(reach("LSTM", 1.0), axis=0))
+    assert [trace.visible for trace in before] == [True, True, False]
+    for bias in (-1.0, 0.0, 3.0):
+        explorer.set(forget_bias=bias)
+    assert all(trace.visible for trace in before)
+    reference = explorer.live.figure.data[3]
+    np.testing.assert_allclose(reference.y, np.median(reach("RNN", 0.0), axis=0))
+
+
+def test_a_plain_rnn_has_no_bias_to_set(explorer):
+    explorer.set(network="RNN × 1.5")
+    assert explorer.controls["forget_bias"].disabled
+    assert "It explodes" in explorer.readout.finding
+    explorer.set(network="RNN")
+    assert "It vanishes" in explorer.readout.finding
+    explorer.set(network="GRU", forget_bias=0.0)
+    assert not explorer.controls["forget_bias"].disabled
+    assert "faster than in a plain RNN" in explorer.readout.finding
+
+
+def test_shares_are_written_as_people_write_them():
+    values = (1.0, 0.093, 0.0064, 0.00054, 4.4e-9, 9.6e-9, 1e-20, 2.31, 180.0)
+    written = ["100 %", "9 %", "0.6 %", "0.05 %", "4·10⁻⁹", "1·10⁻⁸", "less than 10⁻¹⁵", "2.3 ×", "180 ×"]
+    assert [_share(value) for value in values] == written
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"network": "lstm"}, "network must be one of 'LSTM', 'GRU', 'RNN', 'RNN × 1.5', got 'lstm'"),
+        ({"forget_bias": 4.0}, r"forget_bias must be between -1.0 and 3.0, got 4.0"),
+    ],
+)
+def test_impossible_settings_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        explorers.memory(**wrong)
