@@ -1,6 +1,7 @@
 """Explorers: one live figure with sliders a lesson. Call one as the last line of a cell."""
 
 from lessons.explorers.base import Explorer
+from lessons.explorers.gates import gates
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
 from lessons.explorers.naive_error import naive_error
@@ -8,4 +9,4 @@ from lessons.explorers.training import training
 from lessons.explorers.welcome import welcome
 from lessons.explorers.windows import windows
 
-__all__ = ["Explorer", "LiveRun", "memory", "naive_error", "training", "welcome", "windows"]
+__all__ = ["Explorer", "LiveRun", "gates", "memory", "naive_error", "training", "welcome", "windows"]

@@ -30,6 +30,7 @@ NETWORKS = {
 }
 GATED = ("LSTM", "GRU")
 GATE = {"LSTM": "forget-gate bias", "GRU": "keep bias of the update gate"}
+LABEL = {"LSTM": "forget-gate bias", "GRU": "keep bias"}  # of the slider
 
 
 def memory(network="LSTM", forget_bias=0.0):
@@ -62,6 +63,7 @@ def memory(network="LSTM", forget_bias=0.0):
     def draw(network, forget_bias):
         gated = network in GATED
         controls["forget_bias"].disabled = not gated
+        controls["forget_bias"].description = LABEL.get(network, LABEL["LSTM"])
         setting = (network, forget_bias if gated else 0.0)
         _remember(shown, setting)
         _show(live, setting, shown[:-1])
@@ -70,7 +72,7 @@ def memory(network="LSTM", forget_bias=0.0):
     controls = {
         "network": switch("network", list(NETWORKS), "Plain RNNs have no gate, and so no bias to set"),
         "forget_bias": slider(
-            "forget-gate bias",
+            LABEL["LSTM"],
             0.0,
             *(-1.0, 3.0, 0.25),
             "How far the gate that keeps the memory stands open at the start; in the GRU, the update gate",

@@ -13,7 +13,7 @@ from lessons.figures.curves import (
     split_map,
     window,
 )
-from lessons.figures.gates import gate_difference, gate_heatmaps, save_html
+from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps, save_html
 from lessons.figures.nets import states, window_means
 from lessons.figures.style import STYLES, line, new_figure, plural, style
 from lessons.figures.sweeps import sweep
@@ -23,6 +23,7 @@ __all__ = [
     "bars",
     "forecast_errors",
     "forecasts",
+    "gate_changes",
     "gate_difference",
     "gate_heatmaps",
     "leaks",

@@ -1,18 +1,19 @@
 """Heatmaps of what a recurrent net's gates do over a window, aligned under the window itself."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 
-from lessons.figures.style import BLUE, DARK, ORANGE, VERMILION, new_figure, plural, readable
+from lessons.figures.style import BLUE, DARK, ORANGE, VERMILION, new_figure, plural
 from lessons.gates.order import ORDERS, unit_order
 from lessons.gates.record import GATES, WORDS
 
 # Four panels for either cell; the candidate g of an LSTM and its h are there for the asking.
 SHOWN = {"LSTM": ("i", "f", "o", "c"), "GRU": ("r", "z", "n", "h"), "RNN": ("h",)}
 INPUT_ROW, ROW, GAP = 90, 88, 26  # pixels: the window, a heatmap, and the space for a panel's name
-TOP, BOTTOM, LEFT, RIGHT = 84, 56, 84, 118
+TOP, BOTTOM, LEFT, RIGHT = 64, 56, 84, 118
 HEIGHT = 480  # at least
 _FEATURES = ((BLUE, "solid", "circle"), (ORANGE, "dot", "square"), (DARK, "dash", "diamond"))
 
@@ -73,22 +74,65 @@ def gate_heatmaps(
     ValueError
         If there is no such window, name or order, or a shape does not fit.
     """
-    window = _checked_window(record, window)
-    names = _checked_names(record, names)
-    by = by or default_sorter(record)
-    units = unit_order(record[_checked_names(record, (by,))[0]][window], order)
-    panels = {name: record[name][window].T[units] for name in names}  # (H, T)
-    lines = _lines(record, {"": window}, inputs, features)
-    labels = {name: f"<b>{name}</b>  {WORDS[name]}{_beyond(name, values)}" for name, values in panels.items()}
-    title = title if title is not None else _title(record, window, names)
-    told = [_told(WORDS[name], values) for name, values in panels.items()]
-    alt = alt or (
-        f"Heatmaps of {plural(len(units), 'hidden unit')} over {record.shape[1]} steps, "
-        f"under the window. {title}. Order of the units: {_order_words(order, by)}. {' '.join(told)}{_told_marker(marker)}"
-    )
-    return _stack(
-        lines, panels, labels, units, _order_words(order, by), t, marker, unit, title=title, alt=alt
-    )
+    content = _content(record, window, names, order, by, marker, t, inputs, features, title, alt)
+    return _stack(content, marker, unit)
+
+
+def gate_changes(
+    record,
+    window=0,
+    *,
+    since=None,
+    names=None,
+    order="unit",
+    by=None,
+    t=None,
+    inputs=None,
+    features=None,
+    title=None,
+):
+    """What to change in a `LiveFigure` of `gate_heatmaps`, to show another window, order or net in its place.
+
+    ``live.update(**gate_changes(record, 12))`` is several times faster than drawing anew; any net will do
+    that has as many features and is drawn in as many panels.
+
+    Parameters
+    ----------
+    since : plotly.graph_objects.Figure, optional
+        What is shown now, ``live.figure``: axes and names that stay are left alone, which halves the time.
+    record, window, names, order, by, t, inputs, features, title
+        As for `gate_heatmaps`.
+
+    Returns
+    -------
+    dict
+        Arguments of `LiveFigure.update`.
+
+    Raises
+    ------
+    ValueError
+        As `gate_heatmaps`.
+    """
+    content = _content(record, window, names, order, by, None, t, inputs, features, title, None)
+    changes = {"x": {}, "y": {}, "z": {}, "customdata": {}, "name": {}, "coloraxis": {}, "hovertemplate": {}}
+    for k, line in enumerate(content.lines):
+        changes["x"][k], changes["y"][k] = content.t, line["y"]
+    for k, (name, values) in enumerate(content.panels.items(), start=len(content.lines)):
+        for what, value in {"x": content.t, **_panel(name, values, content)}.items():
+            changes[what][k] = value
+    layout = {
+        "title_text": content.title,
+        "meta": {"alt": content.alt},
+        "xaxis_range": _edges(content.t)[[0, -1]],
+    }
+    ticks = _ticks(content.units)
+    shown = None if since is None else since.layout.yaxis2
+    if shown is None or [*shown.range, *shown.ticktext] != [*ticks["range"], *ticks["ticktext"]]:
+        layout |= {f"yaxis{k}": ticks for k in range(2, len(content.panels) + 2)}
+    texts = _texts(content)
+    if since is None or [annotation.text for annotation in since.layout.annotations] != texts:
+        layout["annotations"] = [{"text": text} for text in texts]
+    return {**changes, "layout": layout}
 
 
 def gate_difference(
@@ -138,34 +182,26 @@ def gate_difference(
         )
     a, b = _checked_window(record, a, "a"), _checked_window(other, b, "b")
     first, second = labels or (f"window {a}", f"window {b}")
-    names = _checked_names(record, names)
-    by = by or default_sorter(record)
-    units = unit_order(record[_checked_names(record, (by,))[0]][a], order)
+    names, by = _checked_names(record, names), _checked_sorter(record, by)
+    units = unit_order(record[by][a], order)
     panels = {name: (record[name][a] - other[name][b]).T[units] for name in names}
-    lines = _lines(record, {first: a}, None, features)
-    if not np.array_equal(record.X[a], other.X[b]):
-        lines += _lines(other, {second: b}, None, features, dash="dot")
-    captions = {name: f"<b>{name}</b>  {WORDS[name]}{_beyond('', values)}" for name, values in panels.items()}
+    t = np.arange(record.shape[1])
+    one_window = np.array_equal(record.X[a], other.X[b])
+    features = _feature_names(features, record.X.shape[2])
+    if one_window:
+        lines = _lines(record.X[a], features, t)
+    else:
+        lines = _lines(record.X[a], [f"{first}: {f}" for f in features], t, dash="solid")
+        lines += _lines(other.X[b], [f"{second}: {f}" for f in features], t, dash="dot")
     most = max(panels, key=lambda name: np.abs(panels[name]).mean())
-    title = title if title is not None else f"{first} − {second}: {WORDS[most]} differs most"
+    title = title if title is not None else f"{first} − {second}: the {WORDS[most]} differs most"
     told = [
         f"{WORDS[name].capitalize()}: mean difference {v.mean():+.2f}, largest {np.abs(v).max():.2f}."
         for name, v in panels.items()
     ]
     alt = alt or f"Heatmaps of differences, {first} minus {second}. {title}. {' '.join(told)}"
-    return _stack(
-        lines,
-        panels,
-        captions,
-        units,
-        _order_words(order, by),
-        None,
-        marker,
-        "",
-        title=title,
-        alt=alt,
-        signed=True,
-    )
+    words = _order_words(order, by)
+    return _stack(_Content(lines, panels, units, words, t, title, alt, signed=True), marker, "")
 
 
 def save_html(figure, path):
@@ -190,172 +226,221 @@ def save_html(figure, path):
     return path
 
 
-def default_sorter(record):
+def _default_sorter(record):
     """Return the name of the gate by which units are sorted unless told otherwise: the one that keeps."""
     return {"LSTM": "f", "GRU": "z", "RNN": "h"}[record.cell]
 
 
-def _stack(lines, panels, labels, units, order, t, marker, unit, *, title, alt, signed=False):
-    """Put the window on top and one heatmap below the other, all on one time axis."""
-    T = next(iter(panels.values())).shape[1]
+@dataclass(frozen=True)
+class _Content:
+    """What a figure of gates shows, apart from its look."""
+
+    lines: list  # dicts of Scatter properties
+    panels: dict  # name -> (H, T), sorted
+    units: np.ndarray  # (H,), their order
+    order: str  # ... in words
+    t: np.ndarray  # (T,)
+    title: str
+    alt: str
+    signed: bool = False  # differences
+
+
+def _content(record, window, names, order, by, marker, t, inputs, features, title, alt):
+    window, T = _checked_window(record, window), record.shape[1]
+    names, by = _checked_names(record, names), _checked_sorter(record, by)
+    units = unit_order(record[by][window], order)
+    panels = {name: record[name][window].T[units] for name in names}  # (H, T)
     t = np.arange(T) if t is None else np.asarray(t)
-    if len(t) != T:
-        raise ValueError(f"t must have {T} times, as many as the window has steps, got {len(t)}")
-    height = max(HEIGHT, TOP + INPUT_ROW + len(panels) * (ROW + GAP) + BOTTOM)
-    tops, bottoms = _rows(len(panels), height)
-    figure = new_figure([], title=title, x="", y="", alt=alt, height=height, showlegend=False)
-    for line in lines:
-        figure.add_trace(line.update(x=t, yaxis="y"))
-    for k, (name, values) in enumerate(panels.items(), start=2):
-        gate = name in GATES and not signed
-        figure.add_trace(_heatmap(name, values, units, t, gate, signed).update(yaxis=f"y{k}"))
-    axes = {f"yaxis{k}": _unit_axis(units, bottoms[k - 1], tops[k - 1]) for k in range(2, len(panels) + 2)}
-    axes["yaxis"] = {"domain": [bottoms[0], tops[0]], "anchor": "x", "title_text": unit, "nticks": 4}
-    kinds = {"coloraxis"} if signed else {f"coloraxis{'' if name in GATES else 2}" for name in panels}
+    inputs = record.X[window] if inputs is None else np.asarray(inputs)
+    for name, values in {"t": t, "inputs": inputs}.items():
+        if len(values) != T:
+            raise ValueError(f"{name} must have {T} values, one for each step, got {len(values)}")
+    inputs = inputs[:, None] if inputs.ndim == 1 else inputs
+    title = title if title is not None else _title(record, window, names)
+    told = [_told(WORDS[name], values) for name, values in panels.items()]
+    words = _order_words(order, by)
+    alt = alt or (
+        f"Heatmaps of {plural(len(units), 'hidden unit')} over {T} steps, under the window. {title}. "
+        f"Order of the units: {words}. {' '.join(told)}{_told_marker(marker)}"
+    )
+    lines = _lines(inputs, _feature_names(features, inputs.shape[1]), t)
+    return _Content(lines, panels, units, words, t, title, alt)
+
+
+def _stack(content, marker, unit):
+    """Put the window on top and one heatmap below the other, all on one time axis."""
+    n, t = len(content.panels), content.t
+    tops, bottoms = _rows(n)
+    traces = [go.Scatter(x=t, **line) for line in content.lines]
+    for k, (name, values) in enumerate(content.panels.items(), start=2):
+        traces.append(go.Heatmap(yaxis=f"y{k}", x=t, **_panel(name, values, content)))
+    figure = new_figure(traces, title=content.title, x="", y="", alt=content.alt, showlegend=False)
+    axes = {
+        f"yaxis{k}": {**_UNIT_AXIS, "domain": [bottoms[k - 1], tops[k - 1]], **_ticks(content.units)}
+        for k in range(2, n + 2)
+    }
+    axes["yaxis"] = {
+        "domain": [bottoms[0], tops[0]],
+        "anchor": "x",
+        "title_text": unit,
+        "nticks": 4,
+        **_FIXED,
+    }
+    kinds = {_color_axis(name, content.signed) for name in content.panels}
     figure.update_layout(
+        height=_height(n),
         margin={"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
         hovermode="closest",
         **axes,
-        **_color_axes(kinds, signed),
-        shapes=_frames(t, marker, T),
-        annotations=[*_names(labels, tops), _order_title(order, tops[1], bottoms[-1])],
+        **_color_axes(kinds, content.signed),
+        shapes=_frames(t, marker),
+        annotations=_annotations(content, tops, bottoms),
     )
     return figure.update_xaxes(
-        title_text="" if t.dtype.kind == "M" else "step of the window",
-        anchor=f"y{len(panels) + 1}",
-        showgrid=False,
-        showspikes=True,
-        spikemode="across",
-        spikesnap="hovered data",
-        spikecolor=VERMILION,
-        spikethickness=1.5,
-        spikedash="solid",
-        range=None if t.dtype.kind == "M" else [-0.5, T - 0.5],
+        title_text="" if t.dtype.kind == "M" else "step of the window" if t[0] == 0 else "time step",
+        range=_edges(t)[[0, -1]],
+        **{"anchor": f"y{n + 1}", "showgrid": False, "zeroline": False, **_FIXED},
+        **{"showspikes": True, "spikemode": "across", "spikesnap": "hovered data"},
+        **{"spikecolor": VERMILION, "spikethickness": 1.5, "spikedash": "solid"},
     )
 
 
-def _rows(n, height):
+def _height(n):
+    return max(HEIGHT, TOP + INPUT_ROW + n * (ROW + GAP) + BOTTOM)
+
+
+def _rows(n):
     """Return where each row ends at the top and at the bottom, as shares of the plot, the window first."""
-    inside = height - TOP - BOTTOM
-    row = (inside - INPUT_ROW - n * GAP) / n
+    inside = _height(n) - TOP - BOTTOM
+    row = (inside - INPUT_ROW) / n - GAP
     tops = [inside] + [inside - INPUT_ROW - GAP - k * (row + GAP) for k in range(n)]
-    bottoms = [inside - INPUT_ROW] + [top - row for top in tops[1:]]
-    bottoms[-1] = 0
+    bottoms = [inside - INPUT_ROW] + [max(0.0, top - row) for top in tops[1:]]
     return [top / inside for top in tops], [bottom / inside for bottom in bottoms]
 
 
-def _heatmap(name, values, units, t, gate, signed):
-    """Return a heatmap (H, T); rows are drawn from the top down."""
-    what = f"difference in {WORDS[name]}" if signed else WORDS[name]
-    return go.Heatmap(
-        name=name,
-        x=t,
-        y=np.arange(len(units)),
-        z=values,
-        customdata=np.broadcast_to(units[:, None], values.shape),
-        coloraxis="coloraxis" if gate or signed else "coloraxis2",
-        hovertemplate=f"{what}<br>unit %{{customdata:.0f}}, step %{{x}}: <b>%{{z:.3f}}</b><extra></extra>",
-    )
+def _panel(name, values, content):
+    """Return what makes a heatmap of ``values`` (H, T); rows are drawn from the top down."""
+    what = f"difference in the {WORDS[name]}" if content.signed else WORDS[name]
+    return {
+        "name": name,
+        "y": np.arange(len(values)),
+        "z": values,
+        "customdata": np.repeat(content.units[:, None], values.shape[1], axis=1),
+        "coloraxis": _color_axis(name, content.signed),
+        "hovertemplate": f"{what}<br>unit %{{customdata:.0f}}, {_step(content.t)}: "
+        "<b>%{z:.3f}</b><extra></extra>",
+    }
 
 
-def _unit_axis(units, bottom, top):
+def _step(t):
+    """Return how a hover text names the step: by number, by month, or by date."""
+    if t.dtype.kind != "M":
+        return "step %{x}"
+    return "%{x|%b %Y}" if np.datetime_data(t.dtype)[0] in "YM" else "%{x}"
+
+
+# The margins are fixed and hold every label: measuring them again would take a third of each redraw.
+_FIXED = {"automargin": False, "ticklabeloverflow": "allow"}
+_UNIT_AXIS = {"anchor": "x", "tickfont": {"size": 11}, "showgrid": False, "zeroline": False, **_FIXED}
+
+
+def _ticks(units):
     H = len(units)
     shown = np.arange(H) if H <= 8 else np.unique(np.linspace(0, H - 1, 5).round().astype(int))
-    return {
-        "domain": [bottom, top],
-        "anchor": "x",
-        "range": [H - 0.5, -0.5],  # the first unit on top
-        "tickvals": shown,
-        "ticktext": [str(units[k]) for k in shown],
-        "tickfont": {"size": 11},
-        "showgrid": False,
-        "zeroline": False,
-    }
+    first_on_top = [H - 0.5, -0.5]
+    return {"range": first_on_top, "tickvals": shown, "ticktext": [str(units[k]) for k in shown]}
+
+
+def _color_axis(name, signed):
+    return "coloraxis" if signed or name in GATES else "coloraxis2"
 
 
 def _color_axes(kinds, signed):
     """One scale for all gates, one for all that can be negative; each with its bar."""
     split = len(kinds) == 2
     bar = {"thickness": 14, "x": 1.01, "xanchor": "left", "yanchor": "top", "len": 0.46 if split else 0.9}
-    gates = {"tickvals": [0, 0.5, 1], "ticktext": ["0 shut", "0.5", "1 open"], "y": 1.0}
-    states = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "1"], "y": 0.46 if split else 1.0}
+    shut_to_open = {"tickvals": [0, 0.5, 1], "ticktext": ["0 shut", "0.5", "1 open"], "y": 1.0}
+    around_zero = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "1"], "y": 0.46 if split else 1.0}
     diverging = {"colorscale": "RdBu", "cmin": -1, "cmid": 0, "cmax": 1}
     if signed:
-        title = {"title": {"text": "difference"}}
-        return {"coloraxis": {**diverging, "colorbar": {**bar, **states, **title}}}
+        return {"coloraxis": {**diverging, "colorbar": {**bar, **around_zero, "title_text": "difference"}}}
+    gates = {"colorscale": "Cividis", "cmin": 0, "cmax": 1}
     axes = {
-        "coloraxis": {
-            "colorscale": "Cividis",
-            "cmin": 0,
-            "cmax": 1,
-            "colorbar": {**bar, **gates, "title": {"text": "gates"}},
-        },
-        "coloraxis2": {**diverging, "colorbar": {**bar, **states, "title": {"text": "states"}}},
+        "coloraxis": {**gates, "colorbar": {**bar, **shut_to_open, "title_text": "gates"}},
+        "coloraxis2": {**diverging, "colorbar": {**bar, **around_zero, "title_text": "states"}},
     }
     return {name: axis for name, axis in axes.items() if name in kinds}
 
 
-def _lines(record, windows, inputs, features, dash=None):
-    """Return a line a feature for every window, in {name: index}."""
+def _feature_names(features, D):
+    features = features or (["input"] if D == 1 else [f"feature {d}" for d in range(D)])
+    if len(features) != D:
+        raise ValueError(f"features must have {D} names, one for each feature, got {len(features)}")
+    return list(features)
+
+
+def _lines(inputs, features, t, dash=None):
+    """Return what makes a line for each feature of a window (T, D)."""
     lines = []
-    for name, window in windows.items():
-        values = record.X[window] if inputs is None else np.asarray(inputs)
-        values = values[:, None] if values.ndim == 1 else values
-        if len(values) != record.shape[1]:
-            raise ValueError(f"inputs must have {record.shape[1]} steps, got {len(values)}")
-        D = values.shape[1]
-        features_here = features or (["input"] if D == 1 else [f"feature {d}" for d in range(D)])
-        for d in range(D):
-            color, own, symbol = _FEATURES[d % len(_FEATURES)]
-            called = f"{name}: {features_here[d]}" if name else features_here[d]
-            lines.append(
-                go.Scatter(
-                    y=values[:, d],
-                    name=called,
-                    mode="lines+markers",
-                    line={"color": color, "dash": dash or own, "width": 2},
-                    marker={"symbol": symbol, "size": 5},
-                    hovertemplate=f"{called}<br>step %{{x}}: <b>%{{y:.3f}}</b><extra></extra>",
-                )
-            )
+    for d, name in enumerate(features):
+        color, own, symbol = _FEATURES[d % len(_FEATURES)]
+        lines.append(
+            {
+                "y": inputs[:, d],
+                "name": name,
+                "mode": "lines+markers",
+                "line": {"color": color, "dash": dash or own, "width": 2},
+                "marker": {"symbol": symbol, "size": 5},
+                "hovertemplate": f"{name}<br>{_step(t)}: <b>%{{y:.3f}}</b><extra></extra>",
+            }
+        )
     return lines
 
 
-def _frames(t, marker, T):
+def _edges(t):
+    """Return where the cells of a heatmap end, (T + 1,): half a step to either side of ``t``."""
+    if t.dtype.kind == "M":
+        t = t.astype("datetime64[s]")  # months cannot be halved
+    step = np.diff(t) if len(t) > 1 else np.ones(1, t.dtype if t.dtype.kind != "M" else "timedelta64[s]")
+    return np.concatenate([t[:1] - step[:1] / 2, t[:-1] + step[: len(t) - 1] / 2, t[-1:] + step[-1:] / 2])
+
+
+def _frames(t, marker):
     """Frame the marked steps through all panels."""
     if marker is None:
         return []
     marker = np.asarray(marker)
-    if marker.shape != (T,) or marker.dtype != bool:
-        raise ValueError(f"marker must be True or False at each of {T} steps, got shape {marker.shape}")
-    if t.dtype.kind == "M":
-        raise ValueError("marker needs steps without dates")
-    line = {"color": VERMILION, "width": 2}
-    return [
-        {"type": "rect", "x0": k - 0.5, "x1": k + 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": line}
-        for k in np.flatnonzero(marker)
+    if marker.shape != t.shape or marker.dtype != bool:
+        raise ValueError(f"marker must be True or False at each of {len(t)} steps, got shape {marker.shape}")
+    edges = _edges(t)
+    look = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "line": {"color": VERMILION, "width": 2}}
+    return [{**look, "x0": edges[k], "x1": edges[k + 1]} for k in np.flatnonzero(marker)]
+
+
+def _texts(content):
+    """Return the names of all rows, from the window's down, and that of the unit axis."""
+    marks = {"solid": "─", "dot": "┈", "dash": "╌"}
+    legend = "   ".join(
+        f'<b style="color:{line["line"]["color"]}">{marks[line["line"]["dash"]]}</b> {line["name"]}'
+        for line in content.lines
+    )
+    names = [
+        f"<b>{name}</b>  {WORDS[name]}{_beyond('' if content.signed else name, values)}"
+        for name, values in content.panels.items()
     ]
+    return [legend, *names, f"hidden unit, {content.order}"]
 
 
-def _names(labels, tops):
-    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "left", "yanchor": "bottom"}
-    return [
-        {**place, "y": top, "text": text, "showarrow": False, "font": {"size": 13}, "name": name}
-        for (name, text), top in zip(labels.items(), tops[1:], strict=True)
+def _annotations(content, tops, bottoms):
+    """Name every row above its upper left corner, and the unit axis at its side."""
+    *names, axis = _texts(content)
+    place = {"xref": "paper", "yref": "paper", "x": 0, "showarrow": False}
+    rows = [
+        {**place, "y": top, "text": text, "xanchor": "left", "yanchor": "bottom", "font": {"size": 13}}
+        for top, text in zip(tops, names, strict=True)
     ]
-
-
-def _order_title(order, top, bottom):
-    place = {"xref": "paper", "yref": "paper", "x": 0, "xanchor": "center", "y": (top + bottom) / 2}
-    return {
-        **place,
-        "xshift": -LEFT + 18,
-        "yanchor": "middle",
-        "textangle": -90,
-        "text": f"hidden unit, {order}",
-        "showarrow": False,
-        "name": "order",
-    }
+    sideways = {"textangle": -90, "xanchor": "center", "yanchor": "middle", "xshift": 18 - LEFT}
+    return [*rows, {**place, **sideways, "y": (tops[1] + bottoms[-1]) / 2, "text": axis}]
 
 
 def _order_words(order, by):
@@ -367,11 +452,11 @@ def _order_words(order, by):
 
 
 def _title(record, window, names):
-    name = next(name for name in (default_sorter(record), *names) if name in names)
+    name = next(name for name in (_default_sorter(record), *names) if name in names)
     values = record[name][window]
     return (
-        f"{record.cell}, window {window}: {WORDS[name]} from {readable(values.min())} "
-        f"to {readable(values.max())}, mean {readable(values.mean())}"
+        f"{record.cell}, window {window}: {WORDS[name]} from {values.min():.2f} to {values.max():.2f}, "
+        f"mean {values.mean():.2f}"
     )
 
 
@@ -410,3 +495,10 @@ def _checked_names(record, names):
     if unknown or not names:
         raise ValueError(f"names must be some of {', '.join(record.names)}, got {', '.join(names) or 'none'}")
     return names
+
+
+def _checked_sorter(record, by):
+    by = by or _default_sorter(record)
+    if by not in record:
+        raise ValueError(f"by must be one of {', '.join(record.names)}, got {by!r}")
+    return by
