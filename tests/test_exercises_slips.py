@@ -52,6 +52,81 @@ RIDGE = """
 MASE = """
     m, error = season_length, np.mean(np.abs(y_true - y_pred))
 """
+LSTM = """
+    i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    raw, (i, f, o), g = g, (sigmoid(gate) for gate in (i, f, o)), np.tanh(g)
+    new = f * c + i * g
+"""
+FORWARD = """
+    T, (h_all, c_all) = X.shape[1], np.zeros((2, len(X), X.shape[1] + 1, len(W_h)))
+    step = lambda t, at: lstm_step(X[:, t], h_all[:, at], c_all[:, at], W_x, W_h, b)
+    for t in {}:
+        {} = step({})
+"""
+READ = FORWARD.format("range(T)", "h_all[:, t + 1], c_all[:, t + 1]", "t, t")
+STATES = """
+    t = np.tanh(c_new)
+    d = d_c_new + d_h_new * o * (1 - t**2)
+    back = lambda d: (d * g, d * c, d * i, d_h_new * t, d * f)
+"""
+SLOPES = """
+    side_by_side = lambda *blocks: np.concatenate(blocks, axis=1)
+    a_i, a_f, a_o = d_i * i * (1 - i), d_f * f * (1 - f), d_o * o * (1 - o)
+"""
+BACK = """
+    d_W_x, d_W_h, d_b, d_h, B = x.T @ d_a, h.T @ d_a, d_a.sum(axis=0), d_a @ W_h.T, len(x)
+"""
+CLIP = """
+    each = lambda change: {name: change(g) for name, g in grads.items()}
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+    scaled_by = lambda norm: (each(lambda g: g * max_norm / norm if norm > max_norm else g), norm)
+"""
+ADAM = """
+    m_old, v_old = m, v
+    m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
+    m_hat, v_hat = m / (1 - beta_1**k), v / (1 - beta_2**k)
+    step = lr * m_hat / (np.sqrt(v_hat) + eps)
+"""
+OUTSIDE = """
+    train, test = X_train.mean(axis=(1, 2)), X_test.mean(axis=(1, 2))
+    below, above = test < train.min(), test > train.max()
+"""
+LEVEL = """
+    level = X.mean(axis=1)
+    from_ = lambda level: X - level[:, np.newaxis]
+"""
+GRU = """
+    (a_r, a_z, a_n), (W_hr, W_hz, W_hn) = np.split(x @ W_x + b, 3, axis=1), np.split(W_h, 3, axis=1)
+    r, z = sigmoid(a_r + h @ W_hr), sigmoid(a_z + h @ W_hz)
+    n = np.tanh(a_n + (r * h) @ W_hn)
+"""
+BLEND = """
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+"""
+GRU_BACK = """
+    W_hr, W_hz, W_hn = np.split(W_h, 3, axis=1)
+    d_z, d_n = d_h_new * (n - h), d_h_new * z
+    d_a_n = d_n * (1 - n**2)
+    d_rh = d_a_n @ W_hn.T
+    d_r = d_rh * h
+    d_a_r, d_a_z = d_r * r * (1 - r), d_z * z * (1 - z)
+    kept, through_n, through_gates = d_h_new * (1 - z), d_rh * r, d_a_r @ W_hr.T + d_a_z @ W_hz.T
+    d_h = kept + through_n + through_gates
+"""
+AFTER = """
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(x @ W_x + b, 3, axis=1), np.split(h @ W_h + b_h, 3, axis=1)
+    r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+    n = np.tanh(x_n + r * h_n)
+"""
+FLIP = """
+    H = len(W_h)
+    s = np.repeat([1.0, -1.0, 1.0], H)
+    one_minus = np.concatenate([b[:H], 1 - b[H : 2 * H], b[2 * H :]])
+    rows = [W_x.copy(), W_h.copy(), b.copy()]
+    for array in rows:
+        array[H : 2 * H] *= -1
+"""
+EARLY = "h_all[:, t], c_all[:, t]"
 
 # exercise, lines before, what is returned, what the card must say, what no diagnosis may say
 SLIPS = [
@@ -198,12 +273,323 @@ SLIPS = [
     ("02.ridge", RIDGE, "fit(A - means, y - y_mean, 0), y_mean", ["no penalty", "just the mean"], []),
     ("02.ridge", RIDGE, "follow(fit(A - means, y - y_mean, alpha / len(X)))", ["too weak"], []),
     ("02.ridge", RIDGE, "right", [NOT_A_PAIR], []),
+    ("03.lstm_step", LSTM, "np.tanh(new), new", ["output gate is not used"], ["input gate"]),
+    ("03.lstm_step", LSTM, "h, new", ["handed back"], ["output gate"]),
+    ("03.lstm_step", LSTM, "o * sigmoid(new), new", ["through a sigmoid"], ["candidate"]),
+    ("03.lstm_step", LSTM, "np.tanh(o * new), new", ["inside the tanh"], []),
+    ("03.lstm_step", LSTM, "sigmoid(o) * np.tanh(new), new", ["twice"], []),
+    ("03.lstm_step", LSTM, "o * np.tanh(new), np.tanh(new)", ["cell state itself"], ["hidden state shows"]),
+    ("03.lstm_step", LSTM, "o * np.tanh(q := f * c + i * raw), q", ["g is not squashed"], ["output gate"]),
+    ("03.lstm_step", LSTM, "o * np.tanh(q := f * c + g), q", ["written in full"], ["1 − f"]),
+    ("03.lstm_step", LSTM, "o * (q := f * c + (1 - f) * g), q", ["1 − f"], ["written in full"]),
+    ("03.lstm_step", LSTM, "o * np.tanh(q := f * (c + i * g)), q", ["newly written"], []),
+    ("03.lstm_step", LSTM, "h, f * c + g", ["written in full", "handed back"], []),
+    ("03.lstm_forward", READ, "h_all[:, 1:], c_all[:, 1:]", ["zeros at the start"], ["too early"]),
+    ("03.lstm_forward", READ, "h_all[:, -1], c_all[:, -1]", ["the last states"], ["zeros at the start"]),
+    ("03.lstm_forward", READ, "np.swapaxes(h_all, 0, 1), np.swapaxes(c_all, 0, 1)", ["axis 0"], []),
+    (
+        "03.lstm_forward",
+        FORWARD.format("range(T)", EARLY, "t, t"),
+        "h_all, c_all",
+        ["starts from zeros"],
+        ["too early"],
+    ),
+    (
+        "03.lstm_forward",
+        FORWARD.format("range(T)", EARLY, "t, t - 1"),
+        "h_all, c_all",
+        ["too early"],
+        ["starts from zeros"],
+    ),
+    (
+        "03.lstm_forward",
+        FORWARD.format("range(1, T)", EARLY, "t, t - 1"),
+        "h_all, c_all",
+        ["never read", "stays empty"],
+        [],
+    ),
+    (
+        "03.lstm_forward",
+        FORWARD.format("range(1, T)", "h_all[:, t + 1], c_all[:, t + 1]", "t, t"),
+        "h_all, c_all",
+        ["never read"],
+        ["stays empty"],
+    ),
+    (
+        "03.lstm_forward",
+        FORWARD.format("range(T)", "c_all[:, t + 1], h_all[:, t + 1]", "t, t"),
+        "h_all, c_all",
+        ["other way round"],
+        ["Right values"],
+    ),
+    ("03.state_gradients", STATES, "back((d_c_new + d_h_new) * o * (1 - t**2))", ["too early"], ["missing"]),
+    ("03.state_gradients", STATES, "back(d_c_new + d_h_new * o * (1 - c_new**2))", ["without its tanh"], []),
+    ("03.state_gradients", STATES, "(*back(d)[:3], d_h_new * o, d * f)", ["has o itself"], []),
+    ("03.state_gradients", STATES, "(*back(d)[:3], d * t, d * f)", ["what reaches c'"], []),
+    ("03.state_gradients", STATES, "(*back(d)[:3], d_h_new * np.tanh(c), d * f)", ["old cell state"], []),
+    (
+        "03.state_gradients",
+        STATES,
+        "d * g * i * (1 - i), d * c * f * (1 - f), d * i * (1 - g**2), d_h_new * t * o * (1 - o), d * f",
+        ["next exercise"],
+        ["missing"],
+    ),
+    ("03.gate_gradients", SLOPES, "side_by_side(a_i, a_f, d_g * (1 - np.tanh(g) ** 2), a_o)", ["again"], []),
+    ("03.gate_gradients", SLOPES, "side_by_side(a_i, a_f, d_g * (1 - g) ** 2, a_o)", ["difference"], []),
+    ("03.gate_gradients", SLOPES, "side_by_side(a_i, a_f, d_g * g * (1 - g**2), a_o)", ["too many"], []),
+    ("03.gate_gradients", SLOPES, "side_by_side(a_i, a_f, d_g * (1 + g**2), a_o)", ["wrong sign"], []),
+    (
+        "03.gate_gradients",
+        SLOPES,
+        "side_by_side(i * (1 - i), f * (1 - f), 1 - g**2, o * (1 - o))",
+        ["slopes alone"],
+        [],
+    ),
+    (
+        "03.weight_gradients",
+        BACK,
+        "d_W_x / B, d_W_h / B, d_b / B, d_h",
+        ["weights are *averaged*"],
+        ["bias"],
+    ),
+    (
+        "03.weight_gradients",
+        BACK,
+        "d_W_x / B, d_W_h / B, d_b, d_h",
+        ["`W_x` and `W_h` are averaged"],
+        ["bias"],
+    ),
+    (
+        "03.weight_gradients",
+        BACK,
+        "d_W_x, d_W_h, d_b / B, 0 * d_h",
+        ["bias is averaged", "`d_h` is zero"],
+        [],
+    ),
+    ("03.weight_gradients", BACK, "d_W_x, d_W_h, d_b, d_h / B", ["size of the batch"], ["weights"]),
+    ("03.weight_gradients", BACK, "d_W_x, d_W_h, d_b, d_h * h", ["multiplied by h"], []),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "each(lambda g: g / norm if norm > max_norm else g), norm",
+        ["with length 1, not"],
+        ["as they were"],
+    ),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "each(lambda g: g / norm if norm > 1 else g), norm",
+        ["clipped to a length of 1"],
+        ["as they were"],
+    ),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "each(lambda g: g * max_norm if norm > max_norm else g), norm",
+        ["multiplied by"],
+        ["as they were"],
+    ),
+    ("03.clip_by_global_norm", CLIP, "each(lambda g: g * max_norm / norm), norm", ["division by zero"], []),
+    ("03.clip_by_global_norm", CLIP, "each(lambda g: np.minimum(g, max_norm)), norm", ["on one side"], []),
+    ("03.clip_by_global_norm", CLIP, "each(lambda g: 0 * g if norm > max_norm else g), norm", ["zero"], []),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "each(lambda g: g * max_norm / norm if norm < max_norm else g), norm",
+        ["wrong way round"],
+        ["too long"],
+    ),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "scaled_by(max(np.abs(g).max() for g in grads.values()))",
+        ["largest entry"],
+        ["longest array"],
+    ),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "scaled_by(sum(np.abs(g).sum() for g in grads.values()))",
+        ["added"],
+        [],
+    ),
+    (
+        "03.clip_by_global_norm",
+        CLIP,
+        "scaled_by(np.sqrt(sum(np.mean(g**2) for g in grads.values())))",
+        ["Within each array"],
+        [],
+    ),
+    ("03.adam_update", ADAM, "p + step, m_hat, v_hat", ["uphill", "are handed on"], ["right"]),
+    ("03.adam_update", ADAM, "p - step, m_hat, v_hat", ["are handed on"], ["uphill", "right"]),
+    ("03.adam_update", ADAM, "step, m, v", ["step alone"], []),
+    ("03.adam_update", ADAM, "p - step, m_old, v_old", ["as they came"], ["step alone"]),
+    ("03.adam_update", ADAM, "p + step, g, v", ["uphill", "latest gradient"], []),
+    ("03.adam_update", ADAM, "p - lr * m_hat / np.sqrt(v_hat), m, v", ["`eps` is not used"], []),
+    ("03.adam_update", ADAM, "p - 2e-3 * m_hat / (np.sqrt(v_hat) + eps), m, v", ["learning rate"], []),
+    (
+        "03.adam_update",
+        ADAM,
+        "p - lr * m / (1 - beta_1) ** k / (np.sqrt(v / (1 - beta_2) ** k) + eps), m, v",
+        ["raised to the power"],
+        ["missing"],
+    ),
+    (
+        "03.adam_update",
+        ADAM,
+        "p - lr * m / (1 - beta_1 ** (k - 1)) / (np.sqrt(v / (1 - beta_2 ** (k - 1))) + eps), m, v",
+        ["one step behind"],
+        ["ahead"],
+    ),
+    (
+        "03.adam_update",
+        ADAM,
+        "p - step, beta_1 * m_old + g, beta_2 * v_old + g**2",
+        ["added in full"],
+        ["step"],
+    ),
+    (
+        "03.adam_update",
+        ADAM,
+        "p, (1 - beta_1) * m_old + beta_1 * g, (1 - beta_2) * v_old + beta_2 * g**2",
+        ["weights are exchanged"],
+        ["swapped"],
+    ),
+    ("03.adam_update", ADAM, "p - step, m, beta_2 * v_old + (1 - beta_2) * g", ["gradient itself"], []),
+    ("03.share_outside", OUTSIDE, "(below & above).mean()", ["*and* above"], ["Only"]),
+    ("03.share_outside", OUTSIDE, "below.mean()", ["Only means below"], ["*and*"]),
+    ("03.share_outside", OUTSIDE, "(below | above).sum() / len(X_train)", ["*training* windows"], []),
+    ("03.share_outside", OUTSIDE, "(test > X_train.mean()).mean()", ["one average"], []),
+    (
+        "03.share_outside",
+        "",
+        "((X_test.max(axis=(1, 2)) > X_train.max()) | (X_test.min(axis=(1, 2)) < X_train.min())).mean()",
+        ["any value outside"],
+        [],
+    ),
+    ("03.centre_windows", LEVEL, "X - X.mean(), y - X.mean(), X.mean()", ["One mean for all"], ["median"]),
+    ("03.centre_windows", LEVEL, "from_(level), y + level, level", ["added"], ["left where"]),
+    ("03.centre_windows", LEVEL, "X, y - level, level", ["inputs are left"], ["targets"]),
+    (
+        "03.centre_windows",
+        LEVEL,
+        "X, y, level",
+        ["nothing is centred"],
+        ["inputs are left", "targets are left"],
+    ),
+    (
+        "03.centre_windows",
+        LEVEL,
+        "from_(X[:, -1]), y, X[:, -1]",
+        ["targets are left", "last"],
+        ["are centred"],
+    ),
+    ("03.centre_windows", LEVEL, "from_(X[:, 0]), y - X[:, 0], X[:, 0]", ["first value"], []),
+    ("03.centre_windows", LEVEL, "from_(q := np.median(X, axis=1)), y - q, q", ["median"], []),
+    (
+        "03.centre_windows",
+        LEVEL,
+        "from_(level), y - y.mean(axis=1, keepdims=True), level",
+        ["target is 0"],
+        [],
+    ),
+    ("04.count_parameters", "", "gates * (D * H + H * H) + biases * H", ["of one gate"], ["not counted"]),
+    ("04.count_parameters", "", "gates * (D * H + H * H) + biases", ["bias *vectors*"], ["of one gate"]),
+    ("04.count_parameters", "", "gates * (D + H + 1) * H * biases", ["only once"], []),
+    ("04.count_parameters", "", "gates * (D + H) * H * biases + gates * H", ["multiplies the weights"], []),
+    ("04.count_parameters", "", "gates * H * (D + gates * H + biases)", ["too many rows"], []),
+    ("04.count_parameters", "", "gates * (D + H + biases)", ["sides"], []),
+    ("04.gru_gates", GRU, "z, r, n", ["changed places"], ["blocks"]),
+    ("04.gru_gates", GRU, "z, r, np.tanh(a_n + r * (h @ W_hn))", ["changed places", "after the product"], []),
+    ("04.gru_gates", GRU, "a_r + h @ W_hr, a_z + h @ W_hz, n", ["gates are not squashed"], ["candidate"]),
+    ("04.gru_gates", GRU, "sigmoid(a_r), sigmoid(a_z), n", ["gates are made from the input"], ["candidate"]),
+    ("04.gru_gates", GRU, "r, z, np.tanh(a_n)", ["candidate is made from the input"], ["gates"]),
+    ("04.gru_gates", GRU, "r, z, (1 - z) * h + z * n", ["new state"], []),
+    ("04.gru_gates", GRU, "r, 1 - z, n", ["1 − z"], ["candidate"]),
+    ("04.gru_gates", GRU, "r, z, np.tanh(a_n + ((1 - r) * h) @ W_hn)", ["wrong way round"], []),
+    ("04.gru_gates", GRU, "r, z, np.tanh(a_n + r @ W_hn)", ["the reset gate itself"], []),
+    ("04.gru_step", BLEND, "1 - z * h + z * n", ["brackets"], []),
+    ("04.gru_step", BLEND, "(1 - z) * h + n", ["in full"], ["never let go"]),
+    ("04.gru_step", BLEND, "(1 - z) * h + z * r * n", ["once more"], []),
+    ("04.gru_step", BLEND, "z * (h + n)", ["same weight"], []),
+    ("04.gru_step", BLEND, "r * h + z * n", ["how much is kept"], []),
+    ("04.gru_step", BLEND, "(1 - r) * n + r * h", ["uses the reset gate"], []),
+    ("04.gru_step", BLEND, "(1 - z) * h + z * np.tanh(n)", ["second time"], []),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_a_r, d_a_z, d_a_n, through_gates",
+        ["are lost: the share that was kept"],
+        ["reset gate"],
+    ),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_a_r, d_a_z, d_a_n, d_h - d_a_z @ W_hz.T",
+        ["through the update gate"],
+        ["reset gate"],
+    ),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_a_r, d_a_z, d_a_n, d_h - d_a_r @ W_hr.T",
+        ["through the reset gate"],
+        ["update gate"],
+    ),
+    ("04.gru_backward_step", GRU_BACK, "d_a_z, d_a_r, d_a_n, d_h", ["changed places"], ["slope"]),
+    ("04.gru_backward_step", GRU_BACK, "d_a_r, d_a_z, d_a_n, d_h + d_rh", ["twice"], ["missing"]),
+    ("04.gru_backward_step", GRU_BACK, "d_rh * r * r * (1 - r), d_a_z, d_a_n, d_h", ["r meets itself"], []),
+    ("04.gru_backward_step", GRU_BACK, "d_r, d_z, d_a_n, kept", ["sigmoid is missing", "Only the kept"], []),
+    ("04.gru_backward_step", GRU_BACK, "d_a_r, d_a_z, d_n, d_h", ["slope of tanh is missing"], []),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_a_r, d_z * (1 - z) * 0, d_n * (1 - n), kept",
+        ["square is missing", "Only the kept"],
+        ["sigmoid"],
+    ),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_r * (1 - r**2), d_z * (1 - z**2), d_a_n, d_h",
+        ["get the slope of a tanh"],
+        ["half"],
+    ),
+    (
+        "04.gru_backward_step",
+        GRU_BACK,
+        "d_a_n * h * r * (1 - r), d_h_new * (n + h) * z * (1 - z), d_n * n * (1 - n), kept",
+        ["W_hn is left out", "one wrong sign", "slope of a sigmoid", "Only the kept"],
+        [],
+    ),
+    ("04.gru_step_reset_after", BLEND, "(1 - z) * n + z * h", ["Only the blend"], []),
+    ("04.gru_step_reset_after", BLEND, "(1 - z) * h + z * n", ["another blend"], ["Only the blend"]),
+    ("04.gru_step_reset_after", AFTER, "z * h + z * n", ["same weight"], []),
+    ("04.gru_step_reset_after", AFTER, "n", ["candidate alone"], []),
+    ("04.gru_step_reset_after", AFTER, "(1 - z) * np.tanh(x_n + z * h_n) + z * h", ["r's work"], []),
+    ("04.flip_update", FLIP, "W_x, W_h * s, b * s", ["`W_x` keeps"], ["`W_h`"]),
+    ("04.flip_update", FLIP, "W_x * s, W_h, b * s", ["`W_h` keeps"], ["`W_x`"]),
+    ("04.flip_update", FLIP, "W_x, W_h, b * s", ["Neither"], ["Only the bias", "rows"]),
+    ("04.flip_update", FLIP, "W_x, W_h, one_minus", ["Neither", "1 - b"], ["Only the bias"]),
+    ("04.flip_update", FLIP, "tuple(rows)", ["*rows*"], ["Only the bias", "Neither"]),
+    ("04.flip_update", FLIP, "W_x * s, W_h * s, one_minus", ["1 - b"], ["`W_x`"]),
+    ("04.flip_update", FLIP, "1 - W_x, 1 - W_h, 1 - b", ["Every number"], []),
+    (
+        "04.flip_update",
+        FLIP + "    s = np.repeat([1.0, -1.0, -1.0], H)",
+        "W_x * s, W_h * s, b * s",
+        ["candidate is negated as well"],
+        ["reset"],
+    ),
 ]
 
 
 def answer_of(id, before, returned):
-    function = REGISTRY[id].reference
-    space = {"np": np}
+    exercise = REGISTRY[id]
+    function = exercise.reference
+    others = [other.reference for other in REGISTRY.of_lesson(id[:2])]
+    space = {"np": np} | {helper.__name__: helper for helper in (*others, *exercise.needs)}
+    exec(exercise.imports, space)
     exec(f"def slip{inspect.signature(function)}:\n    pass\n{before}\n    return {returned}", space)
     return space["slip"]
 
@@ -231,7 +617,7 @@ def test_wrong_structure_is_named_and_nothing_else(id):
         assert f"expected {len(REGISTRY[id].returns)} values" in result.text()
 
 
-@pytest.mark.parametrize("id", [id for id in REGISTRY if "01" <= id < "03"])
+@pytest.mark.parametrize("id", [id for id in REGISTRY if "01" <= id < "05"])
 def test_diagnosis_of_one_result_says_nothing_of_the_others(id):
     """Beside another mistake, "the weights are right" would be false."""
     exercise = REGISTRY[id]

@@ -80,6 +80,13 @@ def test_a_plain_rnn_has_no_bias_to_set(explorer):
     assert "faster than in a plain RNN" in explorer.readout.finding
 
 
+def test_the_slider_is_named_after_the_bias_that_it_sets(explorer):
+    explorer.set(network="GRU")
+    assert explorer.controls["forget_bias"].description == "keep bias"
+    explorer.set(network="LSTM")
+    assert explorer.controls["forget_bias"].description == "forget-gate bias"
+
+
 def test_shares_are_written_as_people_write_them():
     values = (1.0, 0.093, 0.0064, 0.00054, 4.4e-9, 9.6e-9, 1e-20, 2.31, 180.0)
     written = ["100 %", "9 %", "0.6 %", "0.05 %", "4·10⁻⁹", "1·10⁻⁸", "less than 10⁻¹⁵", "2.3 ×", "180 ×"]

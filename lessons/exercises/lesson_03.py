@@ -1,5 +1,7 @@
 """Exercises of lesson 03: an LSTM by hand, its gradients, its training, and the mending of its forecasts."""
 
+import functools
+
 import numpy as np
 
 from lessons.exercises.declare import Case, Exercise, Part, Wrong
@@ -26,22 +28,58 @@ def _gates(x, h, W_x, W_h, b):
     return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
 
 
+def _beside_the_right_h(function):
+    """Turn a function that makes a wrong new c into one that returns it beside the right new h.
+
+    What a wrong c makes of h depends on how h is made, so h is left to be judged by itself.
+    """
+
+    @functools.wraps(function)
+    def step(x, h, c, W_x, W_h, b):
+        return lstm_step(x, h, c, W_x, W_h, b)[0], function(x, h, c, W_x, W_h, b)
+
+    return step
+
+
+@_beside_the_right_h
 def _gates_ordered_i_f_o_g(x, h, c, W_x, W_h, b):
     a_i, a_f, a_o, a_g = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
-    c = sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)
-    return sigmoid(a_o) * np.tanh(c), c
+    return sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)
 
 
+@_beside_the_right_h
 def _gates_ordered_f_i_g_o(x, h, c, W_x, W_h, b):
-    f, i, g, o = _gates(x, h, W_x, W_h, b)
-    c = f * c + i * g
-    return o * np.tanh(c), c
+    f, i, g, _ = _gates(x, h, W_x, W_h, b)
+    return f * c + i * g
 
 
+@_beside_the_right_h
+def _every_fourth_column(x, h, c, W_x, W_h, b):
+    a = x @ W_x + h @ W_h + b
+    return sigmoid(a[:, 1::4]) * c + sigmoid(a[:, 0::4]) * np.tanh(a[:, 2::4])
+
+
+@_beside_the_right_h
 def _candidate_through_sigmoid(x, h, c, W_x, W_h, b):
-    a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
-    c = sigmoid(a_f) * c + sigmoid(a_i) * sigmoid(a_g)
-    return sigmoid(a_o) * np.tanh(c), c
+    a_i, a_f, a_g, _ = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    return sigmoid(a_f) * c + sigmoid(a_i) * sigmoid(a_g)
+
+
+@_beside_the_right_h
+def _candidate_not_squashed(x, h, c, W_x, W_h, b):
+    a_i, a_f, a_g, _ = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    return sigmoid(a_f) * c + sigmoid(a_i) * a_g
+
+
+@_beside_the_right_h
+def _nothing_squashed(x, h, c, W_x, W_h, b):
+    i, f, g, _ = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    return f * c + i * g
+
+
+@_beside_the_right_h
+def _cell_state_squashed(x, h, c, W_x, W_h, b):
+    return np.tanh(lstm_step(x, h, c, W_x, W_h, b)[1])
 
 
 def _shown_without_tanh(x, h, c, W_x, W_h, b):
@@ -50,33 +88,77 @@ def _shown_without_tanh(x, h, c, W_x, W_h, b):
     return o * c, c
 
 
+def _shown_through_sigmoid(x, h, c, W_x, W_h, b):
+    _, c = lstm_step(x, h, c, W_x, W_h, b)
+    return _gates(x, h, W_x, W_h, b)[3] * sigmoid(c), c
+
+
+def _shown_whole(x, h, c, W_x, W_h, b):
+    _, c = lstm_step(x, h, c, W_x, W_h, b)
+    return np.tanh(c), c
+
+
+def _output_gate_inside_the_tanh(x, h, c, W_x, W_h, b):
+    _, c = lstm_step(x, h, c, W_x, W_h, b)
+    return np.tanh(_gates(x, h, W_x, W_h, b)[3] * c), c
+
+
+def _output_gate_squashed_twice(x, h, c, W_x, W_h, b):
+    _, c = lstm_step(x, h, c, W_x, W_h, b)
+    return sigmoid(_gates(x, h, W_x, W_h, b)[3]) * np.tanh(c), c
+
+
 def _shows_the_old_state(x, h, c, W_x, W_h, b):
     i, f, g, o = _gates(x, h, W_x, W_h, b)
     return o * np.tanh(c), f * c + i * g
 
 
+def _hidden_state_handed_back(x, h, c, W_x, W_h, b):
+    return h, lstm_step(x, h, c, W_x, W_h, b)[1]
+
+
+@_beside_the_right_h
 def _bias_forgotten(x, h, c, W_x, W_h, b):
-    return lstm_step(x, h, c, W_x, W_h, np.zeros_like(b))
+    return lstm_step(x, h, c, W_x, W_h, np.zeros_like(b))[1]
 
 
+@_beside_the_right_h
 def _previous_state_unread(x, h, c, W_x, W_h, b):
-    return lstm_step(x, np.zeros_like(h), c, W_x, W_h, b)
+    return lstm_step(x, np.zeros_like(h), c, W_x, W_h, b)[1]
 
 
+@_beside_the_right_h
+def _cell_state_read(x, h, c, W_x, W_h, b):
+    return lstm_step(x, c, c, W_x, W_h, b)[1]
+
+
+@_beside_the_right_h
 def _old_cell_state_dropped(x, h, c, W_x, W_h, b):
-    return lstm_step(x, h, np.zeros_like(c), W_x, W_h, b)
+    return lstm_step(x, h, np.zeros_like(c), W_x, W_h, b)[1]
 
 
+@_beside_the_right_h
 def _nothing_forgotten(x, h, c, W_x, W_h, b):
-    i, _, g, o = _gates(x, h, W_x, W_h, b)
-    c = c + i * g
-    return o * np.tanh(c), c
+    i, _, g, _ = _gates(x, h, W_x, W_h, b)
+    return c + i * g
 
 
+@_beside_the_right_h
 def _input_gate_unused(x, h, c, W_x, W_h, b):
-    _, f, g, o = _gates(x, h, W_x, W_h, b)
-    c = f * c + (1 - f) * g
-    return o * np.tanh(c), c
+    _, f, g, _ = _gates(x, h, W_x, W_h, b)
+    return f * c + (1 - f) * g
+
+
+@_beside_the_right_h
+def _written_in_full(x, h, c, W_x, W_h, b):
+    _, f, g, _ = _gates(x, h, W_x, W_h, b)
+    return f * c + g
+
+
+@_beside_the_right_h
+def _new_part_forgotten_too(x, h, c, W_x, W_h, b):
+    i, f, g, _ = _gates(x, h, W_x, W_h, b)
+    return f * (c + i * g)
 
 
 def _states_swapped(x, h, c, W_x, W_h, b):
@@ -121,6 +203,49 @@ def _stored_one_too_early(X, W_x, W_h, b):
     return tuple(np.concatenate([s[:, 1:], 0 * s[:, :1]], axis=1) for s in (h_all, c_all))
 
 
+def _zeros_left_out(X, W_x, W_h, b):
+    h_all, c_all = lstm_forward(X, W_x, W_h, b)
+    return h_all[:, 1:], c_all[:, 1:]
+
+
+def _only_the_last(X, W_x, W_h, b):
+    h_all, c_all = lstm_forward(X, W_x, W_h, b)
+    return h_all[:, -1], c_all[:, -1]
+
+
+def _time_first(X, W_x, W_h, b):
+    h_all, c_all = lstm_forward(X, W_x, W_h, b)
+    return h_all.swapaxes(0, 1), c_all.swapaxes(0, 1)
+
+
+def _stored_in_place(X, W_x, W_h, b):
+    h_all, c_all = np.zeros((2, len(X), X.shape[1] + 1, len(W_h)))
+    for t in range(X.shape[1]):
+        h_all[:, t], c_all[:, t] = lstm_step(X[:, t], h_all[:, t], c_all[:, t], W_x, W_h, b)
+    return h_all, c_all
+
+
+def _taken_as_c_and_h(X, W_x, W_h, b):
+    h_all, c_all = np.zeros((2, len(X), X.shape[1] + 1, len(W_h)))
+    for t in range(X.shape[1]):
+        c_all[:, t + 1], h_all[:, t + 1] = lstm_step(X[:, t], h_all[:, t], c_all[:, t], W_x, W_h, b)
+    return h_all, c_all
+
+
+def _first_step_skipped(X, W_x, W_h, b):
+    h_all, c_all = np.zeros((2, len(X), X.shape[1] + 1, len(W_h)))
+    for t in range(1, X.shape[1]):
+        h_all[:, t + 1], c_all[:, t + 1] = lstm_step(X[:, t], h_all[:, t], c_all[:, t], W_x, W_h, b)
+    return h_all, c_all
+
+
+def _inputs_one_ahead(X, W_x, W_h, b):
+    h_all, c_all = np.zeros((2, len(X), X.shape[1] + 1, len(W_h)))
+    for t in range(1, X.shape[1]):
+        h_all[:, t], c_all[:, t] = lstm_step(X[:, t], h_all[:, t - 1], c_all[:, t - 1], W_x, W_h, b)
+    return h_all, c_all
+
+
 def _read_backwards(X, W_x, W_h, b):
     return lstm_forward(X[:, ::-1], W_x, W_h, b)
 
@@ -162,6 +287,35 @@ def _tanh_not_squared(d_h_new, d_c_new, i, f, g, o, c, c_new):
 
 def _slope_of_tanh_missing(d_h_new, d_c_new, i, f, g, o, c, c_new):
     return _through_cell(d_c_new + d_h_new * o, d_h_new * np.tanh(c_new), i, f, g, c)
+
+
+def _added_too_early(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    tanh_c = np.tanh(c_new)
+    return _through_cell((d_c_new + d_h_new) * o * (1 - tanh_c**2), d_h_new * tanh_c, i, f, g, c)
+
+
+def _tanh_missing_in_its_slope(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    return _through_cell(d_c_new + d_h_new * o * (1 - c_new**2), d_h_new * np.tanh(c_new), i, f, g, c)
+
+
+def _gate_slopes_already(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    d_i, d_f, d_g, d_o, d_c = state_gradients(d_h_new, d_c_new, i, f, g, o, c, c_new)
+    return d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g**2), d_o * o * (1 - o), d_c
+
+
+def _o_for_tanh(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    d_i, d_f, d_g, _, d_c = state_gradients(d_h_new, d_c_new, i, f, g, o, c, c_new)
+    return d_i, d_f, d_g, d_h_new * o, d_c
+
+
+def _output_gate_after_the_cell(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    d_i, d_f, d_g, _, d_c = state_gradients(d_h_new, d_c_new, i, f, g, o, c, c_new)
+    return d_i, d_f, d_g, d_c / f * np.tanh(c_new), d_c
+
+
+def _output_gate_meets_old_state(d_h_new, d_c_new, i, f, g, o, c, c_new):
+    d_i, d_f, d_g, _, d_c = state_gradients(d_h_new, d_c_new, i, f, g, o, c, c_new)
+    return d_i, d_f, d_g, d_h_new * np.tanh(c), d_c
 
 
 def _tanh_of_old_state(d_h_new, d_c_new, i, f, g, o, c, c_new):
@@ -243,6 +397,30 @@ def _squashed_again(d_i, d_f, d_g, d_o, i, f, g, o):
     return gate_gradients(d_i, d_f, d_g, d_o, sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o))
 
 
+def _candidate_squashed_again(d_i, d_f, d_g, d_o, i, f, g, o):
+    return gate_gradients(d_i, d_f, d_g, d_o, i, f, np.tanh(g), o)
+
+
+def _candidate_difference_squared(d_i, d_f, d_g, d_o, i, f, g, o):
+    return _stack(d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 - g) ** 2, d_o * o * (1 - o))
+
+
+def _candidate_twice(d_i, d_f, d_g, d_o, i, f, g, o):
+    return _stack(d_i * i * (1 - i), d_f * f * (1 - f), d_g * g * (1 - g**2), d_o * o * (1 - o))
+
+
+def _candidate_sign(d_i, d_f, d_g, d_o, i, f, g, o):
+    return _stack(d_i * i * (1 - i), d_f * f * (1 - f), d_g * (1 + g**2), d_o * o * (1 - o))
+
+
+def _slopes_alone(d_i, d_f, d_g, d_o, i, f, g, o):
+    return gate_gradients(1, 1, 1, 1, i, f, g, o)
+
+
+def _slopes_at_the_gradients(d_i, d_f, d_g, d_o, i, f, g, o):
+    return gate_gradients(d_i, d_f, d_g, d_o, d_i, d_f, d_g, d_o)
+
+
 def _half_a_sigmoid_slope(d_i, d_f, d_g, d_o, i, f, g, o):
     return _stack(d_i * (1 - i), d_f * (1 - f), d_g * (1 - g**2), d_o * (1 - o))
 
@@ -266,6 +444,11 @@ def _averaged_over_windows(d_a, x, h, W_h):
     return d_W_x / len(x), d_W_h / len(x), d_b / len(x), d_h
 
 
+def _only_the_bias_summed(d_a, x, h, W_h):
+    d_W_x, d_W_h, d_b, d_h = weight_gradients(d_a, x, h, W_h)
+    return d_W_x / len(x), d_W_h / len(x), d_b, d_h
+
+
 def _bias_averaged(d_a, x, h, W_h):
     d_W_x, d_W_h, _, d_h = weight_gradients(d_a, x, h, W_h)
     return d_W_x, d_W_h, d_a.mean(axis=0), d_h
@@ -277,6 +460,14 @@ def _first_window_only(d_a, x, h, W_h):
 
 def _no_way_back(d_a, x, h, W_h):
     return *weight_gradients(d_a, x, h, W_h)[:3], np.zeros_like(h)
+
+
+def _way_back_averaged(d_a, x, h, W_h):
+    return *weight_gradients(d_a, x, h, W_h)[:3], d_a @ W_h.T / len(x)
+
+
+def _way_back_times_h(d_a, x, h, W_h):
+    return *weight_gradients(d_a, x, h, W_h)[:3], d_a @ W_h.T * h
 
 
 def _back_through_one_gate(d_a, x, h, W_h):
@@ -311,26 +502,76 @@ def _entry_by_entry(grads, max_norm):
     return clipped, clip_by_global_norm(grads, max_norm)[1]
 
 
-def _scaled_by(grads, max_norm, norm):
-    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
-    return {name: g * scale for name, g in grads.items()}, norm
+def _scaled_without_end(grads, max_norm):
+    _, norm = clip_by_global_norm(grads, max_norm)
+    return {name: g * max_norm / norm for name, g in grads.items()}, norm
+
+
+def _cut_off_above(grads, max_norm):
+    clipped = {name: np.minimum(g, max_norm) for name, g in grads.items()}
+    return clipped, clip_by_global_norm(grads, max_norm)[1]
+
+
+def _long_ones(grads, max_norm, change):
+    """Change the gradients that are too long as ``change`` does, given norm and array."""
+    _, norm = clip_by_global_norm(grads, max_norm)
+    return {name: change(norm, g) if norm > max_norm else g for name, g in grads.items()}, norm
+
+
+def _max_norm_ignored(grads, max_norm):
+    return _long_ones(grads, max_norm, lambda norm, g: g / norm)
+
+
+def _norm_not_divided_by(grads, max_norm):
+    return _long_ones(grads, max_norm, lambda norm, g: g * max_norm)
+
+
+def _zero_when_long(grads, max_norm):
+    return _long_ones(grads, max_norm, lambda norm, g: 0 * g)
+
+
+def _clipped_to_one(grads, max_norm):
+    clipped, _ = clip_by_global_norm(grads, 1.0)
+    return clipped, clip_by_global_norm(grads, max_norm)[1]
+
+
+def _compared_the_wrong_way_round(grads, max_norm):
+    _, norm = clip_by_global_norm(grads, max_norm)
+    return {name: g * max_norm / norm if norm < max_norm else g for name, g in grads.items()}, norm
+
+
+def _with_norm(grads, max_norm, norm):
+    """Return another norm beside what is clipped rightly: that is left to be judged by itself."""
+    return clip_by_global_norm(grads, max_norm)[0], norm
 
 
 def _norms_added(grads, max_norm):
-    return _scaled_by(grads, max_norm, sum(np.sqrt(np.sum(g**2)) for g in grads.values()))
+    return _with_norm(grads, max_norm, sum(np.sqrt(np.sum(g**2)) for g in grads.values()))
 
 
 def _root_missing(grads, max_norm):
-    return _scaled_by(grads, max_norm, sum(np.sum(g**2) for g in grads.values()))
+    return _with_norm(grads, max_norm, sum(np.sum(g**2) for g in grads.values()))
 
 
 def _mean_square(grads, max_norm):
     every = np.concatenate([g.ravel() for g in grads.values()])
-    return _scaled_by(grads, max_norm, np.sqrt(np.mean(every**2)))
+    return _with_norm(grads, max_norm, np.sqrt(np.mean(every**2)))
+
+
+def _mean_squares_added(grads, max_norm):
+    return _with_norm(grads, max_norm, np.sqrt(sum(np.mean(g**2) for g in grads.values())))
 
 
 def _largest_norm(grads, max_norm):
-    return _scaled_by(grads, max_norm, max(np.sqrt(np.sum(g**2)) for g in grads.values()))
+    return _with_norm(grads, max_norm, max(np.sqrt(np.sum(g**2)) for g in grads.values()))
+
+
+def _largest_entry(grads, max_norm):
+    return _with_norm(grads, max_norm, max(np.abs(g).max() for g in grads.values()))
+
+
+def _absolute_values_added(grads, max_norm):
+    return _with_norm(grads, max_norm, sum(np.abs(g).sum() for g in grads.values()))
 
 
 def _norm_after_clipping(grads, max_norm):
@@ -380,8 +621,70 @@ def _not_rooted(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
     return p - lr * m / (1 - beta_1**k) / (v / (1 - beta_2**k) + eps), m, v
 
 
+def _counted_one_too_few(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    m, v = _moments(g, m, v, beta_1, beta_2)
+    m_hat, v_hat = m / (1 - beta_1 ** (k - 1)), v / (1 - beta_2 ** (k - 1))
+    return p - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+def _power_of_the_difference(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    m, v = _moments(g, m, v, beta_1, beta_2)
+    return p - lr * m / (1 - beta_1) ** k / (np.sqrt(v / (1 - beta_2) ** k) + eps), m, v
+
+
+def _times_k(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    m, v = _moments(g, m, v, beta_1, beta_2)
+    return p - lr * m / (1 - beta_1 * k) / (np.sqrt(v / (1 - beta_2 * k)) + eps), m, v
+
+
+def _eps_left_out(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return adam_update(p, g, m, v, k, lr, beta_1, beta_2, 0.0)
+
+
+def _step_alone(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    p_new, m, v = adam_update(p, g, m, v, k, lr, beta_1, beta_2, eps)
+    return p - p_new, m, v
+
+
+def _settings_fixed(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return adam_update(p, g, m, v, k)
+
+
+def _settings_fixed_in_the_step(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    m, v = _moments(g, m, v, beta_1, beta_2)
+    return p - 2e-3 * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8), m, v
+
+
+def _rate_fixed(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return adam_update(p, g, m, v, k, 2e-3, beta_1, beta_2, eps)
+
+
+def _with_moments(m_and_v, *args):
+    """Return other running means beside the right new p, which is left to be judged by itself."""
+    return adam_update(*args)[0], *m_and_v
+
+
 def _betas_swapped(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
-    return adam_update(p, g, m, v, k, lr, beta_2, beta_1, eps)
+    return _with_moments(_moments(g, m, v, beta_2, beta_1), p, g, m, v, k, lr, beta_1, beta_2, eps)
+
+
+def _weights_exchanged(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    means = _moments(g, m, v, 1 - beta_1, 1 - beta_2)
+    return _with_moments(means, p, g, m, v, k, lr, beta_1, beta_2, eps)
+
+
+def _gradient_in_full(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    means = beta_1 * m + g, beta_2 * v + g**2
+    return _with_moments(means, p, g, m, v, k, lr, beta_1, beta_2, eps)
+
+
+def _old_means_handed_back(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    return _with_moments((m, v), p, g, m, v, k, lr, beta_1, beta_2, eps)
+
+
+def _v_not_of_squares(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    p, m_new, _ = adam_update(p, g, m, v, k, lr, beta_1, beta_2, eps)
+    return p, m_new, beta_2 * v + (1 - beta_2) * g
 
 
 def _uphill(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
@@ -394,7 +697,8 @@ def _corrected_ones_handed_on(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, 
 
 
 def _gradient_not_averaged(p, g, m, v, k, lr=2e-3, beta_1=0.9, beta_2=0.999, eps=1e-8):
-    return adam_update(p, g, g, v, k, lr, beta_1, beta_2, eps)
+    p, _, v = adam_update(p, g, m, v, k, lr, beta_1, beta_2, eps)
+    return p, g, v
 
 
 def share_outside(X_train, X_test):
@@ -416,6 +720,37 @@ def _means_against_values(X_train, X_test):
 
 def _only_above(X_train, X_test):
     return np.mean(X_test.mean(axis=(1, 2)) > X_train.mean(axis=(1, 2)).max())
+
+
+def _only_below(X_train, X_test):
+    return np.mean(X_test.mean(axis=(1, 2)) < X_train.mean(axis=(1, 2)).min())
+
+
+def _below_and_above(X_train, X_test):
+    train, test = X_train.mean(axis=(1, 2)), X_test.mean(axis=(1, 2))
+    return np.mean((test < train.min()) & (test > train.max()))
+
+
+def _whole_windows_outside(X_train, X_test):
+    low, high = X_test.min(axis=(1, 2)), X_test.max(axis=(1, 2))
+    return np.mean((high < X_train.min()) | (low > X_train.max()))
+
+
+def _any_value_outside(X_train, X_test):
+    low, high = X_test.min(axis=(1, 2)), X_test.max(axis=(1, 2))
+    return np.mean((low < X_train.min()) | (high > X_train.max()))
+
+
+def _mean_over_windows_first(X_train, X_test):
+    return share_outside(X_train.mean(axis=0)[:, np.newaxis], X_test.mean(axis=0)[:, np.newaxis])
+
+
+def _above_the_average(X_train, X_test):
+    return np.mean(X_test.mean(axis=(1, 2)) > X_train.mean())
+
+
+def _share_of_the_training_windows(X_train, X_test):
+    return share_outside(X_train, X_test) * len(X_test) / len(X_train)
 
 
 def _share_inside(X_train, X_test):
@@ -445,13 +780,48 @@ def centre_windows(X, y):
 
 
 def _one_mean_for_all(X, y):
-    level = np.full((len(X), 1), X.mean())
-    return X - level[:, np.newaxis], y - level, level
+    return X - X.mean(), y - X.mean(), X.mean(axis=1)
+
+
+def _with_level(X, y, level):
+    """Return another level beside inputs and targets that are centred rightly, and judged by themselves."""
+    X_centred, y_centred, _ = centre_windows(X, y)
+    return X_centred, y_centred, level
 
 
 def _target_in_the_mean(X, y):
-    level = np.concatenate([X[:, :, 0], y], axis=1).mean(axis=1, keepdims=True)
-    return X - level[:, np.newaxis], y - level, level
+    return _with_level(X, y, np.concatenate([X[:, :, 0], y], axis=1).mean(axis=1, keepdims=True))
+
+
+def _median(X, y):
+    return _with_level(X, y, np.median(X, axis=1))
+
+
+def _from_the_first_value(X, y):
+    return _with_level(X, y, X[:, 0])
+
+
+def _from_the_last_value(X, y):
+    return _with_level(X, y, X[:, -1])
+
+
+def _nothing_centred(X, y):
+    return X, y, X.mean(axis=1)
+
+
+def _inputs_left_where_they_were(X, y):
+    _, y_centred, level = centre_windows(X, y)
+    return X, y_centred, level
+
+
+def _level_added_to_targets(X, y):
+    X_centred, _, level = centre_windows(X, y)
+    return X_centred, y + level, level
+
+
+def _each_target_from_itself(X, y):
+    X_centred, _, level = centre_windows(X, y)
+    return X_centred, y - y.mean(axis=1, keepdims=True), level
 
 
 def _target_left_where_it_was(X, y):
@@ -467,11 +837,6 @@ def _targets_centred_on_themselves(X, y):
 def _mean_over_windows(X, y):
     level = X.mean(axis=1)
     return X - X.mean(axis=0), y - level, level
-
-
-def _from_the_last_value(X, y):
-    level = X[:, -1]
-    return X - level[:, np.newaxis], y - level, level
 
 
 def _divided_by_spread_too(X, y):
@@ -529,7 +894,9 @@ _STEPS = (_ONE_UNIT, _step_case(4, 2, 3))
 _READS = (_window_case(1, 3, 1, 1), _window_case(4, 6, 2, 3))
 _STATES = (_state_case(1, 1), _state_case(4, 3))
 _WEIGHTS = (_weight_case(4, 2, 3), _weight_case(5, 1, 2))
-_LARGE, _SMALL = Case(_gradients(1.0), 1.0), Case(_gradients(0.01), 1.0)
+_LONG, _SHORT = _gradients(1.0), _gradients(0.01)  # norms of about 9 and 0.09
+_LARGE = (*(Case(_LONG, max_norm) for max_norm in (1.0, 0.25, 5.0)), Case(_SHORT, 0.05))
+_SMALL = (Case(_SHORT, 1.0), Case(_LONG, 20.0))
 _NIL = Case({"W_x": np.zeros((2, 4)), "b": np.zeros(4)}, 1.0)
 _LATER = (_adam_case(7), _adam_case(50, lr=0.1, beta_1=0.8, beta_2=0.9, eps=0.1))
 _SHIFTED = (
@@ -537,6 +904,7 @@ _SHIFTED = (
     Case(_levelled(np.linspace(-1, 1, 12), 12), _levelled(np.linspace(-5, 0, 10), 10)),
 )
 _CLIMBING = Case(_levelled(np.arange(6.0), 6), np.arange(6.0)[:, np.newaxis] + _rng.normal(size=(6, 1)))
+_LEVEL = Case(_levelled(np.linspace(-1, 1, 12), 12), _levelled(np.linspace(-1.5, 1, 10), 10))
 
 
 EXERCISES = (
@@ -571,13 +939,34 @@ EXERCISES = (
                 _candidate_through_sigmoid,
                 "The candidate g goes through a sigmoid, so the cell can only ever add, never subtract.",
             ),
+            Wrong(
+                _every_fourth_column,
+                "The blocks are cut wrongly: the gates lie side by side, H columns each.",
+            ),
+            Wrong(
+                _candidate_not_squashed, "The candidate g is not squashed: it goes into the cell as it is."
+            ),
+            Wrong(
+                _nothing_squashed,
+                "Nothing that makes `c` is squashed: i and f are no switches yet, and g has no limits.",
+            ),
+            Wrong(
+                _cell_state_squashed,
+                "The cell state itself goes through tanh. Only what is shown does; `c` may grow.",
+            ),
             Wrong(_shown_without_tanh, "The hidden state shows the cell state itself, without its tanh."),
+            Wrong(_shown_through_sigmoid, "The hidden state shows the cell state through a sigmoid."),
+            Wrong(_shown_whole, "The output gate is not used: the hidden state shows the whole of tanh(c)."),
+            Wrong(_output_gate_inside_the_tanh, "The output gate works inside the tanh, on `c` itself."),
+            Wrong(_output_gate_squashed_twice, "The output gate goes through the sigmoid twice."),
+            Wrong(_hidden_state_handed_back, "`h` is handed back as it came in."),
             Wrong(
                 _shows_the_old_state,
                 "The hidden state shows the cell state from *before* this step.",
             ),
             Wrong(_bias_forgotten, "The bias `b` is not used."),
             Wrong(_previous_state_unread, "The previous hidden state `h` is not read: `W_h` is not used."),
+            Wrong(_cell_state_read, "The gates read the cell state through `W_h`, not the hidden state."),
             Wrong(
                 _old_cell_state_dropped,
                 "The old cell state is dropped: this cell remembers nothing from one step to the next.",
@@ -589,6 +978,11 @@ EXERCISES = (
             Wrong(
                 _input_gate_unused,
                 "The input gate is not used: 1 − f takes its place, as in a GRU.",
+            ),
+            Wrong(_written_in_full, "The input gate is not used: the candidate is written in full."),
+            Wrong(
+                _new_part_forgotten_too,
+                "The forget gate acts on what is newly written too; it is for the old cell state.",
             ),
             Wrong(_states_swapped, "Right values, wrong order: return `h` first, then `c`."),
         ],
@@ -618,6 +1012,24 @@ EXERCISES = (
             Wrong(
                 _stored_one_too_early,
                 "The states are stored one index too early: index 0 belongs to the zeros at the start.",
+            ),
+            Wrong(
+                _stored_in_place,
+                "Every step starts from zeros: its results overwrite the states it started from, "
+                "and the next step finds nothing.",
+            ),
+            Wrong(_zeros_left_out, "The zeros at the start are missing; they belong at index 0."),
+            Wrong(_only_the_last, "Only the last states come back; asked for are those of every step."),
+            Wrong(_time_first, "Time is on axis 0; windows come first, then time, as in `X`."),
+            Wrong(
+                _taken_as_c_and_h,
+                "`lstm_step` gives `h` first, then `c`; here they are taken the other way round.",
+            ),
+            Wrong(_first_step_skipped, "The first input is never read: the first step is t = 0."),
+            Wrong(
+                _inputs_one_ahead,
+                "The first input is never read, and the last index stays empty: "
+                "the state at index t comes from the input before it.",
             ),
             Wrong(_read_backwards, "The windows are read backwards, newest value first."),
             Wrong(_first_input_again, "Every step reads the same input, the first of the window."),
@@ -678,6 +1090,31 @@ EXERCISES = (
                 "`d_c` passes on only what came from later steps; "
                 "the part that came through h' of this step is lost.",
             ),
+            Wrong(
+                _added_too_early,
+                "`d_c_new` is added too early: what comes from the later steps reaches c' directly, "
+                "past the output gate and the tanh.",
+            ),
+            Wrong(
+                _tanh_missing_in_its_slope,
+                "The slope of tanh is 1 − tanh²; here the square is that of `c_new`, without its tanh.",
+            ),
+            Wrong(
+                _gate_slopes_already,
+                "`d_i` to `d_o` have the slopes of the gates' own sigmoid and tanh already; "
+                "those come in the next exercise.",
+            ),
+            Wrong(
+                _o_for_tanh, "In h' = o · tanh(c') the slope in o is the *other* factor; `d_o` has o itself."
+            ),
+            Wrong(
+                _output_gate_after_the_cell,
+                "`d_o` is made from what reaches c'; the output gate comes after the cell, in h' alone.",
+            ),
+            Wrong(
+                _output_gate_meets_old_state,
+                "In `d_o` stands the old cell state; h' was made from the new one.",
+            ),
             Wrong(_output_gate_without_tanh, "The output gate multiplied tanh(c'), not c' itself."),
         ],
     ),
@@ -705,6 +1142,21 @@ EXERCISES = (
             Wrong(
                 _squashed_again,
                 "The gates have been through sigmoid and tanh already; here they go through a second time.",
+            ),
+            Wrong(_candidate_squashed_again, "g has been through tanh already; here it goes through again."),
+            Wrong(
+                _candidate_difference_squared,
+                "For g the difference 1 − g is squared; the slope of tanh has the square of g alone.",
+            ),
+            Wrong(_candidate_twice, "The slope of tanh for g has one factor too many: g itself."),
+            Wrong(_candidate_sign, "The slope of tanh for g has a wrong sign: tanh is flatter further out."),
+            Wrong(
+                _slopes_alone,
+                "These are the slopes alone; what arrives from above, `d_i` to `d_o`, is not used.",
+            ),
+            Wrong(
+                _slopes_at_the_gradients,
+                "The slopes are taken at the gradients `d_i` to `d_o`; they belong to the gates' values.",
             ),
             Wrong(
                 _half_a_sigmoid_slope, "The slope of a sigmoid has two factors, σ and 1 − σ; one is missing."
@@ -737,12 +1189,24 @@ EXERCISES = (
                 "The loss has done that already: sum here.",
             ),
             Wrong(
+                _only_the_bias_summed,
+                "The gradients of `W_x` and `W_h` are averaged over the batch; they have to be summed.",
+            ),
+            Wrong(
                 _bias_averaged, "The gradient of the bias is averaged over the batch; it has to be summed."
             ),
             Wrong(_first_window_only, "Only the first window of the batch contributes to the weights."),
             Wrong(
                 _no_way_back,
                 "`d_h` is zero: nothing travels back in time through the hidden state.",
+            ),
+            Wrong(
+                _way_back_averaged,
+                "`d_h` is divided by the size of the batch; each row belongs to one window alone.",
+            ),
+            Wrong(
+                _way_back_times_h,
+                "`d_h` is multiplied by h; in the product h W_h the slope in h is W_h alone.",
             ),
             Wrong(_back_through_one_gate, "`d_h` comes back through one gate only; all four read `h`."),
             Wrong(
@@ -757,8 +1221,8 @@ EXERCISES = (
         reference=clip_by_global_norm,
         returns="clipped, norm",
         parts=[
-            Part("gradients that are too long", 1, _LARGE),
-            Part("short ones stay as they are", 1, _SMALL, _NIL),
+            Part("gradients that are too long", 1, *_LARGE),
+            Part("short ones stay as they are", 1, *_SMALL, _NIL),
         ],
         hints=[
             "The global norm is the length of *one* long vector that holds every entry of every array.",
@@ -775,6 +1239,28 @@ EXERCISES = (
                 _always_scaled, "Short gradients are stretched to `max_norm`; they should stay as they are."
             ),
             Wrong(
+                _scaled_without_end,
+                "Whatever comes in leaves with length `max_norm`: short gradients are stretched, "
+                "and zeros end in a division by zero.",
+            ),
+            Wrong(
+                _compared_the_wrong_way_round,
+                "The comparison is the wrong way round: short gradients are stretched, long ones left.",
+            ),
+            Wrong(_max_norm_ignored, "Gradients that are too long come back with length 1, not `max_norm`."),
+            Wrong(_clipped_to_one, "Everything is clipped to a length of 1; `max_norm` is not used."),
+            Wrong(
+                _norm_not_divided_by,
+                "Gradients that are too long are multiplied by `max_norm`, however long they are.",
+            ),
+            Wrong(
+                _zero_when_long, "Gradients that are too long become zero; only their length should change."
+            ),
+            Wrong(
+                _cut_off_above,
+                "Each entry is cut off on its own, and only on one side. That bends the step.",
+            ),
+            Wrong(
                 _entry_by_entry,
                 "Each entry is cut off on its own. That bends the direction of the step.",
             ),
@@ -784,7 +1270,13 @@ EXERCISES = (
             ),
             Wrong(_root_missing, "The norm lacks its square root."),
             Wrong(_mean_square, "This is the root of the *mean* square; a norm is the root of the *sum*."),
+            Wrong(
+                _mean_squares_added,
+                "Within each array the squares are averaged; a norm is the root of the *sum* of all.",
+            ),
             Wrong(_largest_norm, "This is the norm of the longest array, not that of all together."),
+            Wrong(_largest_entry, "The norm is just the size of the largest entry; all of them count."),
+            Wrong(_absolute_values_added, "The absolute values are added up; in this norm the squares are."),
             Wrong(
                 _norm_after_clipping,
                 "The norm returned is the one after clipping; asked for is the one before.",
@@ -823,9 +1315,44 @@ EXERCISES = (
             Wrong(_uphill, "This walks uphill: the step has to be subtracted."),
             Wrong(
                 _corrected_ones_handed_on,
-                "The step is right, but the corrected `m` and `v` are handed on; "
-                "next time they would be corrected again.",
+                "The corrected `m` and `v` are handed on; next time they would be corrected again.",
             ),
+            Wrong(
+                _old_means_handed_back,
+                "`m` and `v` are handed back as they came; the next step would know nothing of this one.",
+            ),
+            Wrong(
+                _weights_exchanged,
+                "In `m` and `v` the weights are exchanged: the old mean should count for most, "
+                "the new gradient for little.",
+            ),
+            Wrong(
+                _gradient_in_full,
+                "In `m` and `v` the gradient is added in full; the two weights of a mean add up to 1.",
+            ),
+            Wrong(_v_not_of_squares, "`v` is a mean of the gradient itself; it should be of its square."),
+            Wrong(
+                _step_alone, "The first result is the step alone; asked for are the weights after the step."
+            ),
+            Wrong(
+                _counted_one_too_few,
+                "The correction is one step behind: at k = 1 it divides by zero.",
+            ),
+            Wrong(
+                _power_of_the_difference,
+                "In the correction the whole of 1 − β is raised to the power k; only β should be.",
+            ),
+            Wrong(_times_k, "In the correction β is multiplied by k; every step multiplies by β once more."),
+            Wrong(_eps_left_out, "`eps` is not used: where v is 0 this divides by zero."),
+            Wrong(
+                _settings_fixed,
+                "The settings are fixed numbers here; `lr`, `beta_1`, `beta_2` and `eps` are not used.",
+            ),
+            Wrong(
+                _settings_fixed_in_the_step,
+                "In the step the settings are fixed numbers; it should use the arguments.",
+            ),
+            Wrong(_rate_fixed, "The learning rate is a fixed number; the argument `lr` is not used."),
             Wrong(
                 _gradient_not_averaged,
                 "`m` is the latest gradient; the running mean of those before is lost.",
@@ -839,7 +1366,7 @@ EXERCISES = (
         returns="share",
         parts=[
             Part("a climbing series", 1, _SHIFTED[0]),
-            Part("a falling one too", 1, *_SHIFTED),
+            Part("a falling one too", 1, *_SHIFTED, _LEVEL),
         ],
         hints=[
             "One number per window: `X_train.mean(axis=(1, 2))` has shape (N,).",
@@ -856,6 +1383,32 @@ EXERCISES = (
                 "The test means are held against the training *values*, not the training means.",
             ),
             Wrong(_only_above, "Only means above the training range are counted; a series can also fall."),
+            Wrong(_only_below, "Only means below the training range are counted; a series can also climb."),
+            Wrong(
+                _below_and_above,
+                "The share is 0 in every case: no mean lies below the range *and* above it, "
+                "and none of a part's means lies outside that part's own range.",
+            ),
+            Wrong(
+                _whole_windows_outside,
+                "Counted are windows of which every value is outside; asked for are those whose mean is.",
+            ),
+            Wrong(
+                _any_value_outside,
+                "Counted are windows with any value outside; asked for are those whose mean is.",
+            ),
+            Wrong(
+                _mean_over_windows_first,
+                "The mean runs over the windows, so there is one for every step; each window needs its own.",
+            ),
+            Wrong(
+                _above_the_average,
+                "The test means are held against one average; asked for is the range of the training means.",
+            ),
+            Wrong(
+                _share_of_the_training_windows,
+                "The number is divided by that of the *training* windows; it is a share of the test windows.",
+            ),
             Wrong(_share_inside, "This is the share inside the range."),
             Wrong(_number_instead_of_share, "This is the number of windows; asked for is the share."),
             Wrong(_per_cent, "This is in per cent; a share lies between 0 and 1."),
@@ -889,8 +1442,23 @@ EXERCISES = (
             ),
             Wrong(
                 _target_left_where_it_was,
-                "The inputs are centred, the targets are not: "
+                "The targets are left where they were: "
                 "the model would have to guess a level that it can no longer see.",
+            ),
+            Wrong(_nothing_centred, "Inputs and targets come back as they were: nothing is centred."),
+            Wrong(
+                _inputs_left_where_they_were,
+                "The inputs are left where they were: the model would still see levels it has never met.",
+            ),
+            Wrong(_level_added_to_targets, "The level is added to the targets; it has to be taken away."),
+            Wrong(
+                _each_target_from_itself,
+                "Every target is 0: each is centred on itself, and nothing is left to forecast.",
+            ),
+            Wrong(_median, "`level` is the median of each window; asked for is the mean."),
+            Wrong(
+                _from_the_first_value,
+                "`level` is the first value of each window, the oldest; asked for is the mean.",
             ),
             Wrong(
                 _targets_centred_on_themselves,
@@ -902,7 +1470,7 @@ EXERCISES = (
             ),
             Wrong(
                 _from_the_last_value,
-                "This measures from the last value of each window. It helps too, but less: it is noisy.",
+                "`level` is the last value of each window. That helps too, but less: one value is noisy.",
             ),
             Wrong(
                 _divided_by_spread_too,

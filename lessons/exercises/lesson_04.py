@@ -28,6 +28,7 @@ _LAYERS_B_H = tuple(
     Case(*_layer(*sizes, seed), np.random.default_rng(seed + 9).normal(size=3 * sizes[1]))
     for seed, sizes in enumerate([(1, 1, 2), (2, 3, 4), (1, 4, 1)])
 )
+_FLIPPED = (1, 1, 1, 5), (2, 4, 1, 6), (3, 2, 1, 7)  # the last with so many inputs that W_x has rows H to 2H
 _BACK = (Case(*_back(1, 2, 3)), Case(*_back(3, 4, 4)))
 
 
@@ -49,6 +50,30 @@ def _one_bias_vector(D, H, gates, biases):
 
 def _one_bias_a_gate(D, H, gates, biases):
     return gates * (D * H + H * H + biases)
+
+
+def _one_bias_in_all(D, H, gates, biases):
+    return gates * (D * H + H * H) + biases
+
+
+def _biases_of_one_gate(D, H, gates, biases):
+    return gates * (D * H + H * H) + biases * H
+
+
+def _weights_counted_twice(D, H, gates, biases):
+    return gates * (D * H + H * H + H) * biases
+
+
+def _only_the_weights_counted_twice(D, H, gates, biases):
+    return gates * (D * H + H * H) * biases + gates * H
+
+
+def _state_of_every_gate(D, H, gates, biases):
+    return D * gates * H + gates * H * gates * H + biases * gates * H
+
+
+def _sides_added(D, H, gates, biases):
+    return gates * (D + H + biases)
 
 
 def _not_recurrent(D, H, gates, biases):
@@ -113,9 +138,49 @@ def _sigmoid_candidate(x, h, W_x, W_h, b):
 
 def _tanh_gates(x, h, W_x, W_h, b):
     H = h.shape[1]
-    a = x @ W_x + b
-    r, z = np.split(np.tanh(a[:, : 2 * H] + h @ W_h[:, : 2 * H]), 2, axis=1)
-    return r, z, np.tanh(a[:, 2 * H :] + (r * h) @ W_h[:, 2 * H :])
+    a = (x @ W_x + b)[:, : 2 * H] + h @ W_h[:, : 2 * H]
+    return *np.split(np.tanh(a), 2, axis=1), gru_gates(x, h, W_x, W_h, b)[2]
+
+
+def _gates_not_squashed(x, h, W_x, W_h, b):
+    H = h.shape[1]
+    a = (x @ W_x + b)[:, : 2 * H] + h @ W_h[:, : 2 * H]
+    return *np.split(a, 2, axis=1), gru_gates(x, h, W_x, W_h, b)[2]
+
+
+def _gates_from_the_input_alone(x, h, W_x, W_h, b):
+    a_r, a_z, _ = np.split(x @ W_x + b, 3, axis=1)
+    return sigmoid(a_r), sigmoid(a_z), gru_gates(x, h, W_x, W_h, b)[2]
+
+
+def _candidate_from_the_input_alone(x, h, W_x, W_h, b):
+    r, z, a_n, _ = _gates(x, h, W_x, W_h, b)
+    return r, z, np.tanh(a_n)
+
+
+def _returned_z_first(x, h, W_x, W_h, b):
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+    return z, r, n
+
+
+def _returned_one_minus_z(x, h, W_x, W_h, b):
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+    return r, 1 - z, n
+
+
+def _returned_the_new_state(x, h, W_x, W_h, b):
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+    return r, z, (1 - z) * h + z * n
+
+
+def _reset_the_wrong_way_round(x, h, W_x, W_h, b):
+    r, z, a_n, W_hn = _gates(x, h, W_x, W_h, b)
+    return r, z, np.tanh(a_n + ((1 - r) * h) @ W_hn)
+
+
+def _reset_gate_for_the_state(x, h, W_x, W_h, b):
+    r, z, a_n, W_hn = _gates(x, h, W_x, W_h, b)
+    return r, z, np.tanh(a_n + r @ W_hn)
 
 
 def _bias_forgotten(x, h, W_x, W_h, b):
@@ -143,6 +208,36 @@ def _z_the_wrong_way_round(x, h, W_x, W_h, b):
     return z * h + (1 - z) * n
 
 
+def _brackets_missing(x, h, W_x, W_h, b):
+    _, z, n = gru_gates(x, h, W_x, W_h, b)
+    return 1 - z * h + z * n
+
+
+def _candidate_in_full(x, h, W_x, W_h, b):
+    _, z, n = gru_gates(x, h, W_x, W_h, b)
+    return (1 - z) * h + n
+
+
+def _both_weighted_by_z(x, h, W_x, W_h, b):
+    _, z, n = gru_gates(x, h, W_x, W_h, b)
+    return z * (h + n)
+
+
+def _kept_by_r(x, h, W_x, W_h, b):
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+    return r * h + z * n
+
+
+def _candidate_reset_again(x, h, W_x, W_h, b):
+    r, z, n = gru_gates(x, h, W_x, W_h, b)
+    return (1 - z) * h + z * r * n
+
+
+def _candidate_squashed_again(x, h, W_x, W_h, b):
+    _, z, n = gru_gates(x, h, W_x, W_h, b)
+    return (1 - z) * h + z * np.tanh(n)
+
+
 def _never_forgets(x, h, W_x, W_h, b):
     _, z, n = gru_gates(x, h, W_x, W_h, b)
     return h + z * n
@@ -161,6 +256,11 @@ def _reset_in_the_blend(x, h, W_x, W_h, b):
 def _blended_by_r(x, h, W_x, W_h, b):
     r, _, n = gru_gates(x, h, W_x, W_h, b)
     return (1 - r) * h + r * n
+
+
+def _kept_by_r_written_by_the_rest(x, h, W_x, W_h, b):
+    r, _, n = gru_gates(x, h, W_x, W_h, b)
+    return (1 - r) * n + r * h
 
 
 def _squashed_again(x, h, W_x, W_h, b):
@@ -195,8 +295,12 @@ def gru_backward_step(d_h_new, h, r, z, n, W_h):
     return d_a_r, d_a_z, d_a_n, d_h  # four times (B, H)
 
 
-def _backward(d_h_new, h, r, z, n, W_h, **changed):
-    """Redo the reference piece by piece, with some pieces replaced: each is a function of those before it."""
+def _backward(d_h_new, h, r, z, n, W_h, wrong=(), **changed):
+    """Redo the reference piece by piece, with some pieces replaced: each is a function of those before it.
+
+    What a mistake does to ``d_h`` depends on the other ways back too. Given the results to be ``wrong``, the
+    rest is as it should be, so that the mistake is recognised beside others.
+    """
     v = {"W_hr": W_h[:, : len(W_h)], "W_hz": W_h[:, len(W_h) : 2 * len(W_h)], "W_hn": W_h[:, 2 * len(W_h) :]}
     v |= {"d": d_h_new, "h": h, "r": r, "z": z, "n": n}
     pieces = {
@@ -213,40 +317,97 @@ def _backward(d_h_new, h, r, z, n, W_h, **changed):
     }
     for name, piece in (pieces | changed).items():
         v[name] = piece(v)
-    return v["d_a_r"], v["d_a_z"], v["d_a_n"], v["kept"] + v["through_n"] + v["through_gates"]
+    v["d_h"] = v["kept"] + v["through_n"] + v["through_gates"]
+    names = "d_a_r", "d_a_z", "d_a_n", "d_h"
+    right = dict(zip(names, gru_backward_step(d_h_new, h, r, z, n, W_h), strict=True))
+    return tuple(v[name] if name in (wrong or names) else right[name] for name in names)
+
+
+_GATES = ("d_a_r", "d_a_z")
 
 
 def _no_slope_of_sigmoid(*args):
-    return _backward(*args, d_a_r=lambda v: v["d_r"], d_a_z=lambda v: v["d_z"])
+    return _backward(*args, wrong=_GATES, d_a_r=lambda v: v["d_r"], d_a_z=lambda v: v["d_z"])
+
+
+def _half_a_slope_of_sigmoid(*args):
+    return _backward(
+        *args,
+        wrong=_GATES,
+        d_a_r=lambda v: v["d_r"] * (1 - v["r"]),
+        d_a_z=lambda v: v["d_z"] * (1 - v["z"]),
+    )
+
+
+def _slope_of_tanh_for_gates(*args):
+    return _backward(
+        *args,
+        wrong=_GATES,
+        d_a_r=lambda v: v["d_r"] * (1 - v["r"] ** 2),
+        d_a_z=lambda v: v["d_z"] * (1 - v["z"] ** 2),
+    )
+
+
+def _gates_exchanged(*args):
+    d_a_r, d_a_z, d_a_n, d_h = gru_backward_step(*args)
+    return d_a_z, d_a_r, d_a_n, d_h
 
 
 def _no_slope_of_tanh(*args):
     return _backward(*args, d_a_n=lambda v: v["d_n"])
 
 
+def _no_slope_of_tanh_in_d_a_n(*args):
+    return _backward(*args, wrong=("d_a_n",), d_a_n=lambda v: v["d_n"])
+
+
+def _slope_of_tanh_too_late(*args):
+    return _backward(*args, wrong=("d_a_r",), d_rh=lambda v: v["d_n"] @ v["W_hn"].T)
+
+
 def _tanh_not_squared(*args):
-    return _backward(*args, d_a_n=lambda v: v["d_n"] * (1 - v["n"]))
+    return _backward(*args, wrong=("d_a_n",), d_a_n=lambda v: v["d_n"] * (1 - v["n"]))
+
+
+def _slope_of_sigmoid_for_n(*args):
+    return _backward(*args, wrong=("d_a_n",), d_a_n=lambda v: v["d_n"] * v["n"] * (1 - v["n"]))
 
 
 def _z_backwards(*args):
     return _backward(
         *args,
+        wrong=("d_a_z", "d_a_n"),
         d_z=lambda v: v["d"] * (v["h"] - v["n"]),
         d_n=lambda v: v["d"] * (1 - v["z"]),
-        kept=lambda v: v["d"] * v["z"],
     )
 
 
 def _only_d_z_backwards(*args):
-    return _backward(*args, d_z=lambda v: v["d"] * (v["h"] - v["n"]))
+    return _backward(*args, wrong=("d_a_z",), d_z=lambda v: v["d"] * (v["h"] - v["n"]))
+
+
+def _only_d_n_backwards(*args):
+    return _backward(*args, wrong=("d_a_n",), d_n=lambda v: v["d"] * (1 - v["z"]))
 
 
 def _old_state_left_out_of_d_z(*args):
-    return _backward(*args, d_z=lambda v: v["d"] * v["n"])
+    return _backward(*args, wrong=("d_a_z",), d_z=lambda v: v["d"] * v["n"])
+
+
+def _old_state_added_in_d_z(*args):
+    return _backward(*args, wrong=("d_a_z",), d_z=lambda v: v["d"] * (v["n"] + v["h"]))
 
 
 def _reset_gradient_forgotten(*args):
-    return _backward(*args, d_r=lambda v: 0 * v["d_rh"])
+    return _backward(*args, wrong=("d_a_r",), d_r=lambda v: 0 * v["d_rh"])
+
+
+def _r_for_h_in_d_r(*args):
+    return _backward(*args, wrong=("d_a_r",), d_r=lambda v: v["d_rh"] * v["r"])
+
+
+def _d_r_past_the_product(*args):
+    return _backward(*args, wrong=("d_a_r",), d_r=lambda v: v["d_a_n"] * v["h"])
 
 
 def _reset_not_on_the_way_to_h(*args):
@@ -261,6 +422,14 @@ def _gate_paths_to_h_forgotten(*args):
     return _backward(*args, through_gates=lambda v: 0)
 
 
+def _path_through_r_forgotten(*args):
+    return _backward(*args, through_gates=lambda v: v["d_a_z"] @ v["W_hz"].T)
+
+
+def _path_through_z_forgotten(*args):
+    return _backward(*args, through_gates=lambda v: v["d_a_r"] @ v["W_hr"].T)
+
+
 def _kept_path_forgotten(*args):
     return _backward(*args, kept=lambda v: 0)
 
@@ -269,20 +438,24 @@ def _only_the_kept_path(*args):
     return _backward(*args, through_n=lambda v: 0, through_gates=lambda v: 0)
 
 
+def _only_the_gate_paths(*args):
+    return _backward(*args, kept=lambda v: 0, through_n=lambda v: 0)
+
+
+def _candidate_path_twice(*args):
+    return _backward(*args, through_n=lambda v: v["d_rh"] * v["r"] + v["d_rh"])
+
+
 def _not_transposed(*args):
-    return _backward(
-        *args,
-        d_rh=lambda v: v["d_a_n"] @ v["W_hn"],
-        through_gates=lambda v: v["d_a_r"] @ v["W_hr"] + v["d_a_z"] @ v["W_hz"],
-    )
+    return _backward(*args, wrong=("d_a_r",), d_rh=lambda v: v["d_a_n"] @ v["W_hn"])
+
+
+def _gates_not_transposed(*args):
+    return _backward(*args, through_gates=lambda v: v["d_a_r"] @ v["W_hr"] + v["d_a_z"] @ v["W_hz"])
 
 
 def _gradient_of_reset_after(*args):
-    return _backward(
-        *args,
-        d_r=lambda v: v["d_a_n"] * (v["h"] @ v["W_hn"]),
-        through_n=lambda v: (v["d_a_n"] * v["r"]) @ v["W_hn"].T,
-    )
+    return _backward(*args, wrong=("d_a_r",), d_r=lambda v: v["d_a_n"] * (v["h"] @ v["W_hn"]))
 
 
 def gru_step_reset_after(x, h, W_x, W_h, b, b_h):
@@ -326,6 +499,40 @@ def _before_and_z_writes(*args):
         inner=lambda r, h, W, bias: (r * h) @ W + bias,
         blend=lambda z, h, n: (1 - z) * h + z * n,
     )
+
+
+def _first_gru_blended_anew(x, h, W_x, W_h, b, b_h):
+    _, z, n = gru_gates(x, h, W_x, W_h, b)
+    return (1 - z) * n + z * h
+
+
+def _first_gru(x, h, W_x, W_h, b, b_h):
+    return gru_step(x, h, W_x, W_h, b)
+
+
+def _candidate_bias_twice(*args):
+    return _after(*args, inner=lambda r, h, W, bias: r * (h @ W + bias) + bias)
+
+
+def _both_kept_by_z(*args):
+    return _after(*args, blend=lambda z, h, n: z * h + z * n)
+
+
+def _candidate_alone(*args):
+    return _after(*args, blend=lambda z, h, n: n)
+
+
+def _z_resets(x, h, W_x, W_h, b, b_h):
+    a_x, a_h = x @ W_x + b, h @ W_h + b_h
+    _, z, _ = np.split(sigmoid(a_x + a_h), 3, axis=1)
+    n = np.tanh(np.split(a_x, 3, axis=1)[2] + z * np.split(a_h, 3, axis=1)[2])
+    return (1 - z) * n + z * h
+
+
+def _first_blocks_exchanged(x, h, W_x, W_h, b, b_h):
+    H = h.shape[1]
+    order = np.r_[H : 2 * H, 0:H, 2 * H : 3 * H]
+    return gru_step_reset_after(x, h, W_x[:, order], W_h[:, order], b[order], b_h[order])
 
 
 def _recurrent_bias_forgotten(x, h, W_x, W_h, b, b_h):
@@ -395,6 +602,39 @@ def _input_weights_only(W_x, W_h, b):
     return _flipped(W_x, W_h, b, 1, 2, names=("W_x", "b"))
 
 
+def _input_weights_kept(W_x, W_h, b):
+    return _flipped(W_x, W_h, b, 1, 2, names=("W_h", "b"))
+
+
+def _rows_negated(W_x, W_h, b):
+    H = W_h.shape[0]
+    arrays = W_x.copy(), W_h.copy(), b.copy()
+    for array in arrays:
+        array[H : 2 * H] *= -1
+    return arrays
+
+
+def _candidate_negated_too(W_x, W_h, b):
+    return _flipped(W_x, W_h, b, 1, 3)
+
+
+def _H_a_third_of_the_rows(W_x, W_h, b):
+    H = len(W_h) // 3
+    arrays = W_x.copy(), W_h.copy(), b.copy()
+    for array in arrays:
+        array[..., H : 2 * H] *= -1
+    return arrays
+
+
+def _one_minus_bias(W_x, W_h, b):
+    W_x_new, W_h_new, _ = flip_update(W_x, W_h, b)
+    return W_x_new, W_h_new, _flipped(W_x, W_h, b, 1, 2, change=lambda block: 1 - block)[2]
+
+
+def _one_minus_everything(W_x, W_h, b):
+    return 1 - W_x, 1 - W_h, 1 - b
+
+
 def _one_minus_weights(W_x, W_h, b):
     return _flipped(W_x, W_h, b, 1, 2, change=lambda block: 1 - block)
 
@@ -437,6 +677,24 @@ EXERCISES = (
             Wrong(_without_bias, "The biases are not counted."),
             Wrong(_one_bias_vector, "`biases` is not used: with two bias vectors there are more weights."),
             Wrong(_one_bias_a_gate, "Each gate has one bias for every hidden unit, not one bias in all."),
+            Wrong(
+                _one_bias_in_all,
+                "`biases` is the number of bias *vectors*: each has an entry for every unit of every gate.",
+            ),
+            Wrong(_biases_of_one_gate, "The biases are those of one gate; every gate has its own."),
+            Wrong(
+                _weights_counted_twice,
+                "Two bias vectors double the biases; `W_x` and `W_h` are there only once.",
+            ),
+            Wrong(
+                _only_the_weights_counted_twice,
+                "`biases` multiplies the weights; it is the number of bias vectors.",
+            ),
+            Wrong(
+                _state_of_every_gate,
+                "`W_h` has too many rows: all gates read one and the same state of H entries.",
+            ),
+            Wrong(_sides_added, "The sides of the arrays are added; the number of entries is their product."),
             Wrong(_not_recurrent, "`W_h` is missing: the state takes part in every gate too."),
             Wrong(_one_gate, "This is one gate's share; `gates` is not used."),
             Wrong(
@@ -481,10 +739,30 @@ EXERCISES = (
                 _r_and_z_swapped,
                 "The first two blocks are swapped. The order is r, z, n (Keras has z first; we do not).",
             ),
+            Wrong(_returned_z_first, "`r` and `z` have changed places: the order is r, z, n."),
+            Wrong(_returned_one_minus_z, "`z` is the wrong way round: this is 1 − z."),
+            Wrong(
+                _returned_the_new_state,
+                "In the place of `n` comes the new state; blending is the next exercise.",
+            ),
+            Wrong(
+                _reset_the_wrong_way_round,
+                "The candidate's reset is the wrong way round: r = 1 should let the state through.",
+            ),
+            Wrong(
+                _reset_gate_for_the_state,
+                "In the candidate's product stands the reset gate itself, not the state shortened by it.",
+            ),
+            Wrong(_candidate_from_the_input_alone, "The candidate is made from the input alone."),
             Wrong(_sigmoid_candidate, "The candidate goes through a sigmoid, so it can never be negative."),
             Wrong(
                 _tanh_gates,
                 "The gates go through tanh, so they can be negative. A gate lies between 0 and 1.",
+            ),
+            Wrong(_gates_not_squashed, "The gates are not squashed; a gate lies between 0 and 1."),
+            Wrong(
+                _gates_from_the_input_alone,
+                "The gates are made from the input alone; both look at the old state too.",
             ),
             Wrong(_bias_forgotten, "The bias `b` is not used."),
             Wrong(_candidate_bias_forgotten, "The candidate has no bias; `b` has a block for it too."),
@@ -520,6 +798,28 @@ EXERCISES = (
             ),
             Wrong(_blended_by_r, "The blend uses the reset gate; it is the update gate's work."),
             Wrong(
+                _kept_by_r_written_by_the_rest,
+                "The blend uses the reset gate; it is the update gate's work.",
+            ),
+            Wrong(_kept_by_r, "The reset gate says how much is kept; it should be what z does not write."),
+            Wrong(_candidate_in_full, "The candidate is added in full; z says how much of it is written."),
+            Wrong(
+                _both_weighted_by_z,
+                "Old state and candidate have the same weight, z; in a blend the weights add up to 1.",
+            ),
+            Wrong(
+                _brackets_missing,
+                "A pair of brackets is missing: here z multiplies `h` first, and that is taken from 1.",
+            ),
+            Wrong(
+                _candidate_reset_again,
+                "The reset gate acts on the candidate once more; it has done its work inside n.",
+            ),
+            Wrong(
+                _candidate_squashed_again,
+                "The candidate goes through tanh a second time; `gru_gates` has done that.",
+            ),
+            Wrong(
                 _squashed_again, "One tanh too many: a blend of two values in (-1, 1) stays there by itself."
             ),
             Wrong(_only_the_candidate, "This is the candidate alone. How much of it is written is up to z."),
@@ -553,20 +853,48 @@ EXERCISES = (
                 "The slope of the sigmoid is missing: `d_a_r` and `d_a_z` are gradients of the gates, "
                 "not of what went into them.",
             ),
+            Wrong(
+                _half_a_slope_of_sigmoid,
+                "In `d_a_r` and `d_a_z` half of the slope is missing: a sigmoid's has two factors, "
+                "σ and 1 − σ.",
+            ),
+            Wrong(
+                _slope_of_tanh_for_gates,
+                "r and z came out of a sigmoid; in `d_a_r` and `d_a_z` they get the slope of a tanh.",
+            ),
+            Wrong(_gates_exchanged, "`d_a_r` and `d_a_z` have changed places."),
             Wrong(_no_slope_of_tanh, "The slope of tanh is missing between `d_n` and `d_a_n`."),
+            Wrong(_no_slope_of_tanh_in_d_a_n, "The slope of tanh is missing between `d_n` and `d_a_n`."),
+            Wrong(
+                _slope_of_tanh_too_late,
+                "What goes back through W_hn, and on to `d_r`, has not passed the slope of tanh.",
+            ),
             Wrong(_tanh_not_squared, "The slope of tanh is 1 - n²; here the square is missing."),
+            Wrong(
+                _slope_of_sigmoid_for_n,
+                "n came out of a tanh; in `d_a_n` it gets the slope of a sigmoid.",
+            ),
             Wrong(
                 _z_backwards,
                 "The update gate is the wrong way round: this belongs to `h_new = z h + (1 - z) n`.",
             ),
             Wrong(_only_d_z_backwards, "`d_z` has the wrong sign: more z means more n and less h."),
+            Wrong(_only_d_n_backwards, "`d_n` has the share that is kept, 1 - z; n was written with z."),
             Wrong(
                 _old_state_left_out_of_d_z,
                 "`d_z` leaves out that z also takes away from the old state: 1 - z depends on z.",
             ),
+            Wrong(_old_state_added_in_d_z, "`d_z` has one wrong sign: more z means *less* of the old state."),
             Wrong(
                 _reset_gradient_forgotten,
                 "No gradient reaches the reset gate; it stands inside the candidate's product.",
+            ),
+            Wrong(
+                _r_for_h_in_d_r,
+                "In r · h the slope in r is the *other* factor; here r meets itself.",
+            ),
+            Wrong(
+                _d_r_past_the_product, "On the way from `d_a_n` to `d_r` the product with W_hn is left out."
             ),
             Wrong(
                 _reset_not_on_the_way_to_h,
@@ -581,19 +909,38 @@ EXERCISES = (
                 _gate_paths_to_h_forgotten,
                 "Two ways back to `h` are missing: both gates looked at the old state too.",
             ),
+            Wrong(
+                _path_through_r_forgotten,
+                "One way back to `h` is missing: the one through the reset gate, which looked at `h` too.",
+            ),
+            Wrong(
+                _path_through_z_forgotten,
+                "One way back to `h` is missing: the one through the update gate, which looked at `h` too.",
+            ),
             Wrong(_kept_path_forgotten, "One way back to `h` is missing: the share that was simply kept."),
             Wrong(
                 _only_the_kept_path,
                 "Only the kept share of `h` has a gradient; gates and candidate used `h` too.",
             ),
             Wrong(
+                _only_the_gate_paths,
+                "Two ways back to `h` are lost: the share that was kept, and the one through the candidate.",
+            ),
+            Wrong(
+                _candidate_path_twice,
+                "The way through the candidate enters `d_h` twice, once without the reset gate.",
+            ),
+            Wrong(
                 _not_transposed,
-                "Going back through a product `h W` means multiplying by the transpose of W.",
+                "Going back through the product `(r h) W_hn` means multiplying by the transpose of W_hn.",
+            ),
+            Wrong(
+                _gates_not_transposed,
+                "Going back from r and z to `h` means multiplying by the transposes of W_hr and W_hz.",
             ),
             Wrong(
                 _gradient_of_reset_after,
-                "This is the gradient of the other convention, in which r multiplies `h W_hn`, "
-                "after the product.",
+                "`d_r` is that of the other convention, in which r multiplies `h W_hn`, after the product.",
             ),
         ],
     ),
@@ -619,6 +966,28 @@ EXERCISES = (
             Wrong(_reset_missing, "The reset gate is not used."),
             Wrong(_z_still_writes, "The reset is right, the blend is not: here z = 1 keeps the old state."),
             Wrong(_before_and_z_writes, "Both conventions are still those of your first GRU."),
+            Wrong(
+                _first_gru_blended_anew,
+                "Only the blend is PyTorch's. The reset gate still acts before the matrix product, and `b_h` "
+                "is not used.",
+            ),
+            Wrong(
+                _first_gru,
+                "This is your first GRU: another place for the reset, another blend, and `b_h` is not used.",
+            ),
+            Wrong(_candidate_bias_twice, "The candidate's recurrent bias is added twice."),
+            Wrong(
+                _both_kept_by_z,
+                "Old state and candidate have the same weight, z; in a blend the weights add up to 1.",
+            ),
+            Wrong(
+                _candidate_alone, "This is the candidate alone. How much of the old state is kept is up to z."
+            ),
+            Wrong(_z_resets, "In the candidate stands the update gate; resetting is r's work."),
+            Wrong(
+                _first_blocks_exchanged,
+                "The first two blocks are swapped. The order is r, z, n, as in your first GRU.",
+            ),
             Wrong(_recurrent_bias_forgotten, "The recurrent bias `b_h` is not used."),
             Wrong(
                 _recurrent_bias_in_the_candidate_only,
@@ -637,7 +1006,7 @@ EXERCISES = (
         returns="W_x, W_h, b",
         parts=[
             Part("z becomes 1 - z, and nothing else moves", 1, test=_still_the_same_network),
-            Part("all three arrays", 1, Case(*_layer(1, 1, 1, 5)[2:]), Case(*_layer(2, 4, 1, 6)[2:])),
+            Part("all three arrays", 1, *(Case(*_layer(*sizes)[2:]) for sizes in _FLIPPED)),
         ],
         hints=[
             "You want weights with which the gate is 1 - z. Plot a sigmoid: how do σ(a) and σ(-a) lie?",
@@ -657,7 +1026,25 @@ EXERCISES = (
                 "The reset gate is negated as well; only z has two conventions of this kind.",
             ),
             Wrong(_bias_kept, "The bias keeps its sign, so -a is not what goes into the sigmoid."),
-            Wrong(_only_the_bias, "Only the bias is negated; the weights make the sum too."),
+            Wrong(_only_the_bias, "Neither `W_x` nor `W_h` turns; the weights make the sum too."),
+            Wrong(
+                _input_weights_kept,
+                "`W_x` keeps its signs; the input's part of the sum has to turn as well.",
+            ),
+            Wrong(
+                _rows_negated,
+                "In `W_x` and `W_h` *rows* are negated; the update gate's block is a block of columns.",
+            ),
+            Wrong(_candidate_negated_too, "The candidate is negated as well; only z should turn round."),
+            Wrong(
+                _H_a_third_of_the_rows,
+                "These are other columns: `W_h` has H rows; only its columns are three times as many.",
+            ),
+            Wrong(_one_minus_bias, "1 - z is asked of the gate, and this takes 1 - b of the bias."),
+            Wrong(
+                _one_minus_everything,
+                "Every number became one minus itself; it is the gate z that should become 1 - z.",
+            ),
             Wrong(
                 _input_weights_only, "`W_h` keeps its signs; the state's part of the sum has to turn as well."
             ),
