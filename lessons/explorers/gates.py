@@ -44,7 +44,7 @@ RECIPES = {
     "sea temperature": Recipe(
         sea_temperature,
         window=24,
-        at=0.7,
+        at=512,
         centred=False,
         training={"epochs": 40, "lr": 0.01, "schedule": "cosine"},
         name="sea temperature",
