@@ -273,7 +273,7 @@ class Scoreboard:
         return EvidenceCard(
             {
                 "series": series,
-                "window": f"{window} steps",
+                "window": f"{window} step{'s' * (window != 1)}",
                 "split": split,
                 "naive score": f"last value, test MSE {self.naive.mse:.4f}",
                 "model score": f"{name}, test MSE {row.mse:.4f}{spread}",
