@@ -7,7 +7,7 @@ import plotly.io as pio
 import pytest
 
 from lessons import figures
-from lessons.figures.style import STYLES
+from lessons.figures.style import STYLES, alike
 from lessons.scores import Scoreboard
 
 T = np.arange(50)
@@ -126,7 +126,7 @@ def test_split_map_takes_empty_parts():
 
 def test_forecasts_say_their_errors():
     figure = figures.forecasts(T, Y[:, None], {"LSTM": Y + 0.5})
-    assert figure.layout.title.text == "Test MSE: LSTM 0.25"
+    assert figure.layout.title.text == "Test MSE: LSTM 0.2500"
     assert [trace.name for trace in figure.data] == ["truth", "LSTM"]
 
 
@@ -145,6 +145,36 @@ def test_scoreboard_puts_the_best_on_top_with_naive_and_floor():
     assert "ridge is best: 0.0900" in figure.layout.title.text
 
 
+def test_a_score_has_the_same_digits_beside_its_bar_and_on_its_line():
+    figure = figures.scoreboard(make_board(0.034))
+    printed = dict(zip(figure.data[1].y, figure.data[1].text, strict=True))
+    said = [note.text for note in figure.layout.annotations]
+    assert said == [f"last value{printed['last value']}", "noise floor 0.0340"]
+    assert figures.loss_curves({"train": [1.0]}, naive=0.09401).layout.annotations[0].text.endswith("0.0940")
+
+
+@pytest.mark.parametrize(
+    ("scores", "texts"),
+    [
+        ([0.04053, 0.1], ["0.0405", "0.1000"]),
+        ([36.12, 4.5], ["36.12", "4.50"]),
+        ([1e-7, 0.1], ["1e-07", "0.1"]),
+        ([0, 2], ["0.0000", "2.0000"]),
+        ([], []),
+    ],
+)
+def test_scores_side_by_side_have_the_same_decimals(scores, texts):
+    assert alike(scores) == texts
+
+
+def test_no_line_strikes_a_printed_score_through():
+    figure = figures.scoreboard(make_board())
+    levels = [shape.x0 for shape in figure.layout.shapes]
+    bars, printed = figure.data
+    assert min(printed.x) > max(*levels, *(np.array(bars.x) + bars.error_x.array))
+    assert len(set(printed.x)) == 1
+
+
 def test_scoreboard_admits_when_nothing_beats_the_last_value():
     rows = [
         SimpleNamespace(name=n, mse=m, mse_sd=0.0, seeds=1) for n, m in (("last value", 0.1), ("LSTM", 0.2))
@@ -155,13 +185,20 @@ def test_scoreboard_admits_when_nothing_beats_the_last_value():
 
 
 def test_leaks_print_the_factor():
-    assert figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.1)]).data[2].text == ("no effect", "4.0×")
+    figure = figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.1)])
+    assert [note.text for note in figure.layout.annotations] == ["no effect", "4.0×"]
+
+
+def test_the_factor_of_a_leak_stands_left_of_both_marks():
+    notes = figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.102)]).layout.annotations
+    assert [note.x for note in notes] == pytest.approx([-1, -1])
+    assert all(note.xanchor == "right" and note.xshift < -6 for note in notes)
 
 
 def test_loss_curves_name_the_levels():
     figure = figures.loss_curves({"train": [1.0, 0.5]}, naive=0.1)
     assert figure.layout.yaxis.type == "log"
-    assert figure.layout.annotations[0].text == "last value<br>0.1"
+    assert figure.layout.annotations[0].text == "last value<br>0.1000"
     assert figure.layout.annotations[0].y == pytest.approx(-1)
 
 

@@ -32,60 +32,60 @@ _FLIPPED = (1, 1, 1, 5), (2, 4, 1, 6), (3, 2, 1, 7)  # the last with so many inp
 _BACK = (Case(*_back(1, 2, 3)), Case(*_back(3, 4, 4)))
 
 
-def count_parameters(D, H, gates, biases):
-    """Count the weights and biases of a recurrent layer."""
-    W_x = D * gates * H
-    W_h = H * gates * H
-    b = gates * H
+def count_parameters(D, H, blocks, biases):
+    """Count the weights and biases of a recurrent layer with `blocks` blocks and `biases` bias vectors."""
+    W_x = D * blocks * H
+    W_h = H * blocks * H
+    b = blocks * H
     return W_x + W_h + biases * b
 
 
-def _without_bias(D, H, gates, biases):
-    return gates * (D * H + H * H)
+def _without_bias(D, H, blocks, biases):
+    return blocks * (D * H + H * H)
 
 
-def _one_bias_vector(D, H, gates, biases):
-    return gates * (D * H + H * H + H)
+def _one_bias_vector(D, H, blocks, biases):
+    return blocks * (D * H + H * H + H)
 
 
-def _one_bias_a_gate(D, H, gates, biases):
-    return gates * (D * H + H * H + biases)
+def _one_bias_a_gate(D, H, blocks, biases):
+    return blocks * (D * H + H * H + biases)
 
 
-def _one_bias_in_all(D, H, gates, biases):
-    return gates * (D * H + H * H) + biases
+def _one_bias_in_all(D, H, blocks, biases):
+    return blocks * (D * H + H * H) + biases
 
 
-def _biases_of_one_gate(D, H, gates, biases):
-    return gates * (D * H + H * H) + biases * H
+def _biases_of_one_gate(D, H, blocks, biases):
+    return blocks * (D * H + H * H) + biases * H
 
 
-def _weights_counted_twice(D, H, gates, biases):
-    return gates * (D * H + H * H + H) * biases
+def _weights_counted_twice(D, H, blocks, biases):
+    return blocks * (D * H + H * H + H) * biases
 
 
-def _only_the_weights_counted_twice(D, H, gates, biases):
-    return gates * (D * H + H * H) * biases + gates * H
+def _only_the_weights_counted_twice(D, H, blocks, biases):
+    return blocks * (D * H + H * H) * biases + blocks * H
 
 
-def _state_of_every_gate(D, H, gates, biases):
-    return D * gates * H + gates * H * gates * H + biases * gates * H
+def _state_of_every_gate(D, H, blocks, biases):
+    return D * blocks * H + blocks * H * blocks * H + biases * blocks * H
 
 
-def _sides_added(D, H, gates, biases):
-    return gates * (D + H + biases)
+def _sides_added(D, H, blocks, biases):
+    return blocks * (D + H + biases)
 
 
-def _not_recurrent(D, H, gates, biases):
-    return gates * (D * H + biases * H)
+def _not_recurrent(D, H, blocks, biases):
+    return blocks * (D * H + biases * H)
 
 
-def _one_gate(D, H, gates, biases):
+def _one_gate(D, H, blocks, biases):
     return D * H + H * H + biases * H
 
 
-def _units_not_joined(D, H, gates, biases):
-    return gates * (D * H + H + biases * H)
+def _units_not_joined(D, H, blocks, biases):
+    return blocks * (D * H + H + biases * H)
 
 
 def gru_gates(x, h, W_x, W_h, b):
@@ -676,12 +676,12 @@ EXERCISES = (
         wrong=[
             Wrong(_without_bias, "The biases are not counted."),
             Wrong(_one_bias_vector, "`biases` is not used: with two bias vectors there are more weights."),
-            Wrong(_one_bias_a_gate, "Each gate has one bias for every hidden unit, not one bias in all."),
+            Wrong(_one_bias_a_gate, "Each block has one bias for every hidden unit, not one bias in all."),
             Wrong(
                 _one_bias_in_all,
-                "`biases` is the number of bias *vectors*: each has an entry for every unit of every gate.",
+                "`biases` is the number of bias *vectors*: each has an entry for every unit of every block.",
             ),
-            Wrong(_biases_of_one_gate, "The biases are those of one gate; every gate has its own."),
+            Wrong(_biases_of_one_gate, "The biases are those of one block; every block has its own."),
             Wrong(
                 _weights_counted_twice,
                 "Two bias vectors double the biases; `W_x` and `W_h` are there only once.",
@@ -692,11 +692,11 @@ EXERCISES = (
             ),
             Wrong(
                 _state_of_every_gate,
-                "`W_h` has too many rows: all gates read one and the same state of H entries.",
+                "`W_h` has too many rows: all blocks read one and the same state of H entries.",
             ),
             Wrong(_sides_added, "The sides of the arrays are added; the number of entries is their product."),
-            Wrong(_not_recurrent, "`W_h` is missing: the state takes part in every gate too."),
-            Wrong(_one_gate, "This is one gate's share; `gates` is not used."),
+            Wrong(_not_recurrent, "`W_h` is missing: the state takes part in every block too."),
+            Wrong(_one_gate, "This is one block's share; `blocks` is not used."),
             Wrong(
                 _units_not_joined,
                 "In `W_h` every hidden unit is joined to every other one, not just to itself.",
@@ -780,7 +780,7 @@ EXERCISES = (
         hints=[
             "`gru_gates` gives you r, z and n. The reset gate has done its work inside n already.",
             "What should come out at z = 1, and what at z = 0?",
-            "A blend of a and b with weight z on b is `(1 - z) * a + z * b`.",
+            "Between 0 and 1 both take part, in proportion: the two weights add up to 1.",
         ],
         wrong=[
             Wrong(
@@ -842,8 +842,8 @@ EXERCISES = (
             "holds three things, so it gives you `d_z`, `d_n` and a first share of `d_h`.",
             "From `d_n` to `d_a_n`: times the slope of tanh, which is `1 - n**2`. From `d_z` to `d_a_z`: "
             "times the slope of the sigmoid, `z * (1 - z)`.",
-            "Call the reset state `r * h` by a name. Its gradient is `d_rh = d_a_n @ W_hn.T`; "
-            "it splits into `d_r = d_rh * h` and a share `d_rh * r` of `d_h`.",
+            "Call the reset state `r * h` by a name. Its gradient comes from `d_a_n`, through the product "
+            "with W_hn. Then it is a product of two, and each factor gets a share: r, and the old state.",
             "The old state went four ways: kept by 1 - z, into r's product, into z's product, "
             "and reset into n's product. `d_h` is the sum of all four.",
         ],
@@ -961,7 +961,7 @@ EXERCISES = (
             Wrong(
                 _bias_outside_the_reset,
                 "The candidate's recurrent bias is added after the reset. It belongs inside: r multiplies "
-                "the whole of `h W_hn + b_hn`, which is why this form needs a second bias at all.",
+                "the whole of `h W_hn + b_hn`. Outside it would do no more than `b` does.",
             ),
             Wrong(_reset_missing, "The reset gate is not used."),
             Wrong(_z_still_writes, "The reset is right, the blend is not: here z = 1 keeps the old state."),
@@ -1010,7 +1010,7 @@ EXERCISES = (
         ],
         hints=[
             "You want weights with which the gate is 1 - z. Plot a sigmoid: how do σ(a) and σ(-a) lie?",
-            "σ(-a) = 1 - σ(a), and a is a sum of terms with `W_x`, `W_h` and `b`.",
+            "What goes into the gate is a sum of three terms. What you do to the sum you do to every term.",
             "The update gate is the second block of H columns in all three arrays. Work on copies.",
         ],
         wrong=[

@@ -9,6 +9,7 @@ from lessons.figures.style import (
     LOG_AXIS,
     ORANGE,
     SKY,
+    alike,
     line,
     new_figure,
     readable,
@@ -45,12 +46,15 @@ def scoreboard(board, *, title=None, unit="", alt=None):
         + (f"; noise floor {floor:.4f}." if floor is not None else ".")
     )
     names, mses, sds = [r.name for r in rows], [r.mse for r in rows], [r.mse_sd for r in rows]
-    figure = _horizontal_bars(names, mses, labels, sds)
-    figure = new_figure(figure, title=title, x=with_unit("test MSE", unit and f"{unit}²"), y="", alt=alt)
+    end = max(r.mse + r.mse_sd for r in rows)
+    # values in the margin, where neither line can strike one through
+    traces = _horizontal_bars(names, mses, labels, sds, column=1.02 * end)
+    figure = new_figure(traces, title=title, x=with_unit("test MSE", unit and f"{unit}²"), y="", alt=alt)
     figure.update_layout(
         showlegend=False, hovermode="closest", height=120 + 38 * len(rows), barmode="overlay"
     )
-    figure.update_xaxes(range=[0, 1.28 * max(r.mse + r.mse_sd for r in rows)])
+    figure.update_xaxes(range=[0, 1.02 * end])
+    figure.update_layout(yaxis_ticklabelstandoff=6, margin_r=150)
     _mark_value(figure, "last value", board.naive.mse, "left")
     if floor is not None:
         _mark_value(figure, "noise floor", floor, "right" if floor > 0.5 * board.naive.mse else "left")
@@ -77,13 +81,12 @@ def bars(values, *, title="", x="MSE", log=False, alt=None):
         Trace 0 holds the bars, trace 1 the printed values.
     """
     names, scores = list(values)[::-1], list(values.values())[::-1]
-    alt = (
-        alt
-        or f"Bar chart of {x}. {title}. " + "; ".join(f"{n} {readable(v)}" for n, v in values.items()) + "."
-    )
-    traces = _horizontal_bars(names, scores, [readable(score) for score in scores])
+    labels = alike(scores)
+    spoken = "; ".join(f"{name} {label}" for name, label in zip(names[::-1], labels[::-1], strict=True))
+    alt = alt or f"Bar chart of {x}. {title}. {spoken}."
+    traces = _horizontal_bars(names, scores, labels)
     figure = new_figure(traces, title=title, x=x, y="", alt=alt, showlegend=False, hovermode="closest")
-    figure.update_layout(height=100 + 38 * len(names), margin_t=48)
+    figure.update_layout(height=100 + 38 * len(names), margin_t=48, yaxis_ticklabelstandoff=6)
     if log:  # a bar has no natural start on a logarithmic axis: a decade below the smallest
         low, high = np.log10(min(scores)) - 1, np.log10(max(scores))
         figure.update_xaxes(
@@ -121,19 +124,21 @@ def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None)
         y=np.repeat(names, 3),
         **{"mode": "lines", "line": {"color": DARK, "width": 2}, "hoverinfo": "skip", "showlegend": False},
     )
-    text = {"text": factors, "textposition": "middle left", "mode": "markers+text"}
     marker = {"size": 13, "color": ORANGE, "symbol": "diamond-open", "line": {"width": 3, "color": ORANGE}}
     traces = [
         rods,
         go.Scatter(x=honest, y=names, name="honest", mode="markers", marker={"size": 13, "color": BLUE}),
-        go.Scatter(x=leaked, y=names, name="leaked", marker=marker, **text),
+        go.Scatter(x=leaked, y=names, name="leaked", mode="markers", marker=marker),
     ]
     alt = alt or f"Dumbbell chart of {x}. {title}. {spoken}."
     figure = new_figure(traces, title=title, x=f"{x}, logarithmic", y="", alt=alt, hovermode="closest")
     low, high = np.log10(min(*honest, *leaked)), np.log10(max(*honest, *leaked))
+    for row in zip(honest, leaked, names, factors, strict=True):
+        x_left = np.log10(min(row[:2]))  # annotations want the logarithm
+        figure.add_annotation(x=x_left, y=row[2], text=row[3], showarrow=False, xanchor="right", xshift=-12)
     room = 0.12 * (high - low) + 0.05
     figure.update_xaxes(LOG_AXIS, range=[low - 2.2 * room, high + room])  # room for the factors on the left
-    return figure.update_layout(height=140 + 40 * len(names))
+    return figure.update_layout(height=140 + 40 * len(names), yaxis_ticklabelstandoff=6)
 
 
 def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=None):
@@ -174,13 +179,16 @@ def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=No
     return new_figure(traces, title=title, x=x_title, y=unit, alt=alt, barmode="stack", bargap=0.15)
 
 
-def _horizontal_bars(names, values, labels, sds=None):
+def _horizontal_bars(names, values, labels, sds=None, column=None):
+    """Bars and their printed values: at the ends of the bars, or all of them at ``column``."""
     colors = [style(name)["color"] for name in names]
     bar = go.Bar(x=values, y=names, orientation="h", marker_color=colors, hoverinfo="x+y", name="score")
     ends = np.array(values, dtype=float)
     if sds is not None and np.any(sds):
         bar.error_x = {"array": sds, "color": DARK, "thickness": 2, "width": 5}
         ends = ends + sds
+    if column is not None:
+        ends = np.full(len(ends), column)
     text = go.Scatter(x=ends, y=names, text=[f" {label}" for label in labels], mode="text", name="printed")
     return [bar, text.update(textposition="middle right", hoverinfo="skip", cliponaxis=False)]
 
@@ -188,7 +196,7 @@ def _horizontal_bars(names, values, labels, sds=None):
 def _mark_value(figure, name, value, anchor):
     figure.add_shape(type="line", yref="paper", x0=value, x1=value, y0=0, y1=1, line=line(name), name=name)
     place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor}
-    figure.add_annotation(x=value, text=f"{name} {readable(value)}", showarrow=False, **place)
+    figure.add_annotation(x=value, text=f"{name} {value:.4f}", showarrow=False, **place)
 
 
 def _verdict(best, naive):

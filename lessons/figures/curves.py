@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from lessons.figures.style import (
     DARK,
     LOG_AXIS,
+    alike,
     line,
     new_figure,
     plural,
@@ -146,9 +147,8 @@ def forecasts(t, y_true, predictions, *, title=None, unit="", name="value", alt=
     """
     t, y_true = np.asarray(t), np.ravel(y_true)
     predictions = {model: _matching(values, y_true, model) for model, values in predictions.items()}
-    errors = "; ".join(
-        f"{model} {readable(np.nanmean((y - y_true) ** 2))}" for model, y in predictions.items()
-    )
+    mses = alike([np.nanmean((y - y_true) ** 2) for y in predictions.values()])
+    errors = "; ".join(f"{model} {mse}" for model, mse in zip(predictions, mses, strict=True))
     title = title if title is not None else f"Test MSE: {errors}"
     traces = [go.Scatter(x=t, y=y_true, name="truth", mode="lines", line=line("truth", 2.5))]
     traces += [go.Scatter(x=t, y=y, name=m, mode="lines", line=line(m)) for m, y in predictions.items()]
@@ -215,7 +215,7 @@ def loss_curves(losses, *, naive=None, noise_floor=None, log_y=True, title="", u
     ends = [
         f"{name} falls from {readable(y[0])} to {readable(y[-1])}" for name, y in losses.items() if len(y)
     ]
-    ends += [f"{name} {readable(level)}" for name, level in levels.items()]
+    ends += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
     alt = alt or f"Line chart of the loss by epoch. {title}. {'; '.join(ends)}."
     figure = new_figure(traces, title=title, x="epoch", y=unit, alt=alt, showlegend=True)
     figure.update_yaxes(LOG_AXIS if log_y else {})
@@ -230,7 +230,7 @@ def mark_level(figure, name, level, log_y=False):
         type="line", xref="paper", x0=0, x1=1, y0=level, y1=level, line=line(name), name=name, layer="below"
     )
     figure.add_annotation(
-        text=f"{name}<br>{readable(level)}",
+        text=f"{name}<br>{alike([level])[0]}",
         showarrow=False,
         **{"xref": "paper", "x": 1, "xanchor": "left", "align": "left", "xshift": 6},
         y=np.log10(level) if log_y else level,  # annotations, unlike shapes, want the logarithm

@@ -36,6 +36,7 @@ STYLES = {
     "GRU": (BLUE, "solid", "star"),
     "LSTM centred": (VERMILION, "dash", "diamond-open"),
     "GRU centred": (BLUE, "dash", "star-open"),
+    "usual + last deviation": (BLUE, "longdash", "hourglass"),
     "noise floor": (DARK, "dot", "line-ew"),
 }
 _SPARE_DASHES = ("dashdot", "dot", "longdash", "longdashdot")
@@ -160,6 +161,19 @@ def readable(value):
     if isinstance(value, np.datetime64):
         return str(value.astype("datetime64[D]") if np.datetime_data(value)[0] in "hms" else value)
     return f"{value:.4g}"
+
+
+def alike(scores):
+    """Return errors as text with as many decimals as the scoreboard prints: four, or fewer of large ones.
+
+    If that would leave a small one without digits, each is written by itself, as `readable` does.
+    """
+    scores = [float(score) for score in scores]
+    largest, smallest = max(scores, default=0), min(scores, default=0)
+    decimals = 4 if largest < 10 else 2 if largest < 1000 else 0
+    if 0 < smallest < 10.0 ** (1 - decimals):
+        return [readable(score) for score in scores]
+    return [f"{score:.{decimals}f}" for score in scores]
 
 
 def with_unit(what, unit):

@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons.figures.curves import mark_level
-from lessons.figures.style import LOG_AXIS, line, new_figure, readable, style
+from lessons.figures.style import LOG_AXIS, alike, line, new_figure, readable, style
 
 
 def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit="test MSE", alt=None):
@@ -44,7 +44,7 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     levels = {"last value": naive, "noise floor": noise_floor}
     levels = {name: level for name, level in levels.items() if level is not None}
     told = [f"{name}: {_told(x, y)}" for name, y in errors.items()]
-    told += [f"{name} {readable(level)}" for name, level in levels.items()]
+    told += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
     alt = alt or f"Line chart of the error by {x_title}. {title}. {'; '.join(told)}."
     figure = new_figure(traces, title=title, x=x_title, y=unit, alt=alt, showlegend=True)
     figure.update_yaxes(LOG_AXIS)
