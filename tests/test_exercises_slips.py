@@ -127,6 +127,26 @@ FLIP = """
         array[H : 2 * H] *= -1
 """
 EARLY = "h_all[:, t], c_all[:, t]"
+GATES = """
+    (N, T, _), H = X.shape, len(W_h)
+    h = c = np.zeros((N, H))
+    gates = []
+    for t in range(T):
+        a = X[:, t] @ W_x + h @ W_h + b
+        gates.append(sigmoid(a[:, H : 2 * H]))
+        {} = lstm_step(X[:, t], h, c, W_x, W_h, b)
+"""
+EVIDENCE = """
+    mean = gate.mean(axis=2)
+    r = np.corrcoef(mean.ravel(), marker.ravel())
+    gap = mean[marker].mean() - mean[~marker].mean()
+"""
+FORCED = """
+    i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+    {}
+    c = f * c + i * g
+"""
 
 # exercise, lines before, what is returned, what the card must say, what no diagnosis may say
 SLIPS = [
@@ -493,12 +513,12 @@ SLIPS = [
         ["target is 0"],
         [],
     ),
-    ("04.count_parameters", "", "gates * (D * H + H * H) + biases * H", ["of one gate"], ["not counted"]),
-    ("04.count_parameters", "", "gates * (D * H + H * H) + biases", ["bias *vectors*"], ["of one gate"]),
-    ("04.count_parameters", "", "gates * (D + H + 1) * H * biases", ["only once"], []),
-    ("04.count_parameters", "", "gates * (D + H) * H * biases + gates * H", ["multiplies the weights"], []),
-    ("04.count_parameters", "", "gates * H * (D + gates * H + biases)", ["too many rows"], []),
-    ("04.count_parameters", "", "gates * (D + H + biases)", ["sides"], []),
+    ("04.count_parameters", "", "blocks * (D * H + H * H) + biases * H", ["of one block"], ["not counted"]),
+    ("04.count_parameters", "", "blocks * (D * H + H * H) + biases", ["bias *vectors*"], ["of one block"]),
+    ("04.count_parameters", "", "blocks * (D + H + 1) * H * biases", ["only once"], []),
+    ("04.count_parameters", "", "blocks * (D + H) * H * biases + blocks * H", ["multiplies the weights"], []),
+    ("04.count_parameters", "", "blocks * H * (D + blocks * H + biases)", ["too many rows"], []),
+    ("04.count_parameters", "", "blocks * (D + H + biases)", ["sides"], []),
     ("04.gru_gates", GRU, "z, r, n", ["changed places"], ["blocks"]),
     ("04.gru_gates", GRU, "z, r, np.tanh(a_n + r * (h @ W_hn))", ["changed places", "after the product"], []),
     ("04.gru_gates", GRU, "a_r + h @ W_hr, a_z + h @ W_hz, n", ["gates are not squashed"], ["candidate"]),
@@ -581,6 +601,41 @@ SLIPS = [
         ["candidate is negated as well"],
         ["reset"],
     ),
+    ("06.forget_gates", GATES.format("h, c"), "np.stack(gates)", ["time first"], ["change places"]),
+    ("06.forget_gates", GATES.format("c, h"), "np.stack(gates, axis=1)", ["change places"], ["time first"]),
+    (
+        "06.untrained_share",
+        "",
+        "(1 + np.sum(np.abs(untrained) >= observed)) / (1 + len(untrained))",
+        ["`observed` has kept its sign"],
+        ["untrained values"],
+    ),
+    (
+        "06.untrained_share",
+        "",
+        "(1 + np.sum(untrained >= abs(observed))) / (1 + len(untrained))",
+        ["untrained values have kept their signs"],
+        ["`observed`"],
+    ),
+    ("06.gate_evidence", EVIDENCE, "gap, r[0, 1]", ["changed places"], ["sign"]),
+    ("06.gate_evidence", EVIDENCE, "r, gap", ["whole 2 × 2 matrix", "expected a single number"], ["gap"]),
+    ("06.gate_evidence", EVIDENCE, "r[0, 1], gap * gate.shape[2]", ["sum over units"], ["correlation"]),
+    (
+        "06.gate_evidence",
+        EVIDENCE,
+        "abs(r[0, 1]), -gap",
+        ["correlation has lost its sign", "gap has the wrong sign"],
+        [],
+    ),
+    ("06.forced_step", FORCED.format("f = np.where(where, forget, f)"), "o * np.tanh(c), c", ["*units*"], []),
+    ("06.forced_step", FORCED.format("f[where] = forget[where]"), "o * np.tanh(c), c", ["no windows"], []),
+    (
+        "06.forced_step",
+        FORCED.format("f = np.where(where[:, None], f, forget)"),
+        "o * np.tanh(c), c",
+        ["turned round"],
+        ["all windows"],
+    ),
 ]
 
 
@@ -617,7 +672,7 @@ def test_wrong_structure_is_named_and_nothing_else(id):
         assert f"expected {len(REGISTRY[id].returns)} values" in result.text()
 
 
-@pytest.mark.parametrize("id", [id for id in REGISTRY if "01" <= id < "05"])
+@pytest.mark.parametrize("id", [id for id in REGISTRY if "01" <= id < "05" or "06" <= id < "07"])
 def test_diagnosis_of_one_result_says_nothing_of_the_others(id):
     """Beside another mistake, "the weights are right" would be false."""
     exercise = REGISTRY[id]

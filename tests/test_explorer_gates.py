@@ -78,6 +78,8 @@ def test_the_finding_is_measured(explorer):
     assert f"test MSE {facts.test_mse:.3g}" in finding
     assert f"<strong>{facts.correlation:+.2f}</strong>".replace("-", "−") in finding
     assert f"(untrained: {untrained.correlation:+.2f})".replace("-", "−") in finding
+    f = explorer.record["f"]
+    assert f"range from {f.min():.2f} to {f.max():.2f} (untrained: {untrained.low:.2f}" in finding
     assert facts.test_mse < 0.005 < untrained.test_mse  # last value 0.0115, ridge 0.0027
     record, of = explorer.record, module.task("two waves")
     assert facts.test_mse == pytest.approx(
@@ -113,6 +115,11 @@ def test_in_a_page_the_others_are_trained_a_little_at_a_time(monkeypatch):
     assert steps[-1] == "done" and set(steps[:-1]) == {None}
     assert len(steps) > 4 * 120  # it breathes after every epoch
     assert len(module._trained) == 4
+
+
+def test_the_sea_opens_on_the_el_nino_of_the_lesson():
+    explorer = explorers.gates(hidden_size=4)
+    assert "1996-01 to 1997-12" in explorer.live.figure.layout.title.text
 
 
 def test_the_real_series_has_dates():

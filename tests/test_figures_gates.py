@@ -74,6 +74,14 @@ def test_units_are_sorted_alike_everywhere_and_the_axis_says_how(order, words):
     assert words in figure.layout.meta["alt"]
 
 
+@pytest.mark.parametrize(("units", "columns"), [(8, 1), (9, 2), (16, 2), (17, 0)])
+def test_every_row_is_named_or_none(units, columns):
+    axis = figures.gate_heatmaps(record_gates(GRU(2, units, seed=1), X)).layout.yaxis2
+    assert [int(text) for text in axis.ticktext] == (list(range(units)) if columns else [])
+    assert len({text[len(text.strip()) :] for text in axis.ticktext}) == columns  # every other one aside
+    assert axis.tickfont.size == (11 if units == 8 else 9)
+
+
 def test_another_gate_can_sort():
     figure = figures.gate_heatmaps(GRU_RECORD, 2, order="peak", by="n")
     np.testing.assert_array_equal(
@@ -93,7 +101,10 @@ def test_markers_are_framed():
     assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(k - 0.5, k + 0.5) for k in steps]
     assert f"Framed: step {', '.join(map(str, steps))}." in figure.layout.meta["alt"]
     assert [line.name for line in figure.data[:2]] == ["value", "marker"]
-    assert "value" in figure.layout.annotations[0].text
+    legend = figure.layout.annotations[0].text  # in the colour of the line, with its marker
+    for line, marks in zip(figure.data[:2], ("●", "■"), strict=True):
+        assert f'<span style="color:{line.line.color}">' in legend
+        assert re.search(f"{marks}.</span> {line.name}", legend)
 
 
 def test_values_beyond_the_colours_are_owned_up_to():

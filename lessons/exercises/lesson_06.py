@@ -112,6 +112,20 @@ def _state_carried_to_the_next_window(X, W_x, W_h, b):
     return _record(X.reshape(1, N * T, D), W_x, W_h, b).reshape(N, T, -1)
 
 
+def _time_first(X, W_x, W_h, b):
+    return forget_gates(X, W_x, W_h, b).transpose(1, 0, 2)
+
+
+def _states_swapped(X, W_x, W_h, b):
+    (N, T, _), H = X.shape, W_h.shape[0]
+    h = c = np.zeros((N, H))
+    f = np.empty((N, T, H))
+    for t in range(T):
+        f[:, t] = sigmoid(X[:, t] @ W_x + h @ W_h + b)[:, H : 2 * H]
+        c, h = lstm_step(X[:, t], h, c, W_x, W_h, b)
+    return f
+
+
 def untrained_share(observed, untrained):
     """How often do untrained nets get at least as far from 0, the observed net counted among them?"""
     as_far = np.abs(untrained) >= np.abs(observed)  # (n,)
@@ -136,6 +150,14 @@ def _sign_counts(observed, untrained):
 
 def _sign_counts_below(observed, untrained):
     return (1 + np.sum(untrained <= observed)) / (1 + len(untrained))
+
+
+def _observed_keeps_its_sign(observed, untrained):
+    return (1 + np.sum(np.abs(untrained) >= observed)) / (1 + len(untrained))
+
+
+def _untrained_keep_their_signs(observed, untrained):
+    return (1 + np.sum(untrained >= np.abs(observed))) / (1 + len(untrained))
 
 
 def _ties_left_out(observed, untrained):
@@ -198,6 +220,18 @@ def _ratio_for_gap(gate, marker):
 def _gap_in_products(gate, marker):
     mean = gate.mean(axis=2)
     return _correlation(gate, marker), (mean * marker).mean() - (mean * ~marker).mean()
+
+
+def _sum_over_units(gate, marker):
+    return _correlation(gate, marker), _gap(gate, marker) * gate.shape[2]
+
+
+def _changed_places(gate, marker):
+    return gate_evidence(gate, marker)[::-1]
+
+
+def _whole_matrix(gate, marker):
+    return np.corrcoef(gate.mean(axis=2).ravel(), marker.ravel()), _gap(gate, marker)
 
 
 def _correlations_of_units_averaged(gate, marker):
@@ -318,6 +352,18 @@ def _memory_forced(x, h, c, W_x, W_h, b, where, forget):
     return h, np.where(where[:, None], forget * c, new_c)
 
 
+def _mask_not_lifted(x, h, c, W_x, W_h, b, where, forget):
+    i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    c = np.where(where, forget, sigmoid(f)) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def _rows_of_forget(x, h, c, W_x, W_h, b, where, forget):
+    f = sigmoid(np.split(x @ W_x + h @ W_h + b, 4, axis=1)[1])
+    f[where] = forget[where]
+    return f, f
+
+
 def _shown_state_not_updated(x, h, c, W_x, W_h, b, where, forget):
     _, forced_c = forced_step(x, h, c, W_x, W_h, b, where, forget)
     return lstm_step(x, h, c, W_x, W_h, b)[0], forced_c
@@ -391,6 +437,7 @@ _STEPS = tuple(
         (3, 1, 1, 7, np.array([True, False, True]), 0.0),
         (4, 2, 3, 8, np.array([False, True, True, False]), 1.0),
         (2, 1, 4, 9, np.array([True, False]), 0.7),
+        (3, 2, 2, 10, np.array([False, True, True]), np.array([0.2, 0.9])),
     )
 )
 
@@ -425,6 +472,8 @@ EXERCISES = (
             Wrong(_cell_stays_zero, "`h` moves on, but `c` is zero at every step."),
             Wrong(_bias_forgotten, "The bias is missing from the sums that go into the gates."),
             Wrong(_backwards_in_time, "The windows are read from their end to their beginning."),
+            Wrong(_time_first, "The gates are stacked with time first, (T, N, H); asked for is (N, T, H)."),
+            Wrong(_states_swapped, "`h` and `c` change places at every step: `lstm_step` returns `h` first."),
             Wrong(
                 _state_carried_to_the_next_window,
                 "A window begins with the state in which the one before it ended; each begins at zero.",
@@ -461,6 +510,14 @@ EXERCISES = (
                 _sign_counts_below,
                 "Values below the observed one are counted; it is the distance from 0 that matters.",
             ),
+            Wrong(
+                _observed_keeps_its_sign,
+                "`observed` has kept its sign: a negative one is less than any distance.",
+            ),
+            Wrong(
+                _untrained_keep_their_signs,
+                "The untrained values have kept their signs: a negative one is never counted.",
+            ),
             Wrong(_ties_left_out, "An untrained net that gets exactly as far counts too."),
             Wrong(_nearer_instead_of_farther, "Counted are the nets that did *not* get so far."),
             Wrong(
@@ -496,6 +553,12 @@ EXERCISES = (
             Wrong(_level_at_markers, "The gap is only the level at markers; what is it elsewhere?"),
             Wrong(
                 _sums_for_means, "The gap is a difference of sums, and there are fewer markers than others."
+            ),
+            Wrong(_sum_over_units, "The gap is that of the sum over units; asked for is that of their mean."),
+            Wrong(_changed_places, "The two results have changed places: the correlation comes first."),
+            Wrong(
+                _whole_matrix,
+                "The correlation is the whole 2 × 2 matrix of `np.corrcoef`; it should be one number of it.",
             ),
             Wrong(_ratio_for_gap, "The gap is a ratio of the two means, not their difference."),
             Wrong(
@@ -535,6 +598,15 @@ EXERCISES = (
             "`where[:, None]` has shape (B, 1), and reaches across all units.",
         ],
         wrong=[
+            Wrong(
+                _mask_not_lifted,
+                "The mask (B,) meets the gate (B, H) along its *units*, which fails, or makes a gate of "
+                "shape (B, B) where H = 1; it should pick rows.",
+            ),
+            Wrong(
+                _rows_of_forget,
+                "`forget` is a number, or one for each unit (H,): it has no windows for the mask to pick.",
+            ),
             Wrong(_everywhere, "The gate is forced in all windows; `where` says in which."),
             Wrong(_elsewhere, "The mask is turned round: the gate is forced where `where` is False."),
             Wrong(_not_at_all, "Nothing is forced: this is the ordinary step."),

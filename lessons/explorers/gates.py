@@ -38,6 +38,7 @@ class Recipe:
     training: dict
     name: str
     unit: str
+    opens: int | None = None  # the window to begin with; the middle one if None
 
 
 RECIPES = {
@@ -49,6 +50,7 @@ RECIPES = {
         training={"epochs": 40, "lr": 0.01, "schedule": "cosine"},
         name="sea temperature",
         unit="°C",
+        opens=552,  # January 1996 to December 1997: the great El Niño, as in the notebook
     ),
     "trend and seasons": Recipe(
         trend_and_seasons,
@@ -115,9 +117,10 @@ class GateExplorer(Explorer):
 
     def __init__(self, series, initial):
         self._task = task(series)
-        N = len(self._task.X)
+        N, opens = len(self._task.X), self._task.recipe.opens
+        opens = N // 2 if opens is None else opens
         self.controls = {
-            "window": slider("window", N // 2, 0, N - 1, 1, "Which window of the series"),
+            "window": slider("window", opens, 0, N - 1, 1, "Which window of the series"),
             "cell": switch("cell", list(CELLS)),
             "hidden_size": switch("hidden units", SIZES),
             "net": switch("net", NETS, "Untrained: with the weights that training began with"),
@@ -273,6 +276,8 @@ class Facts:
     """What can be said of a net as a whole."""
 
     test_mse: float  # in the series' unit squared
+    low: float  # of the gate that keeps, over all windows, steps and units
+    high: float
     correlation: float  # of the gate's mean over units with the input, over all windows and steps
     half_life: float  # steps, from the gate that keeps: the median unit's
     reach: float  # steps until the gradient of the last state has fallen to one half
@@ -287,7 +292,8 @@ def facts(series, cell, hidden_size, net):
     correlation = np.corrcoef(gate.ravel(), of.X[:, :, 0].ravel())[0, 1]
     some = of.X[:: len(of.X) // 16]
     reach = steps_to_half(gradient_memory(model, some))
-    return Facts(of.test_mse(model), float(correlation), float(np.median(half_life(record.keep))), reach)
+    gate, span = record[SORTER[cell][0]], float(np.median(half_life(record.keep)))
+    return Facts(of.test_mse(model), float(gate.min()), float(gate.max()), float(correlation), span, reach)
 
 
 @functools.cache
@@ -337,9 +343,10 @@ def _finding(task, window, cell, hidden_size, net):
     return (
         f"{bold(f'{net.capitalize()} {cell}, {hidden_size} units')}: test MSE {here.test_mse:.3g}{unit} "
         f"({rivals}). Over all windows, its mean {words} follows the input with correlation "
-        f"{bold(_signed(here.correlation))} ({another}: {_signed(other.correlation)}). "
-        f"By this gate, half of the memory is gone after {_steps(here.half_life)} (the median unit); "
-        f"half of the gradient, after {_steps(here.reach)}."
+        f"{bold(_signed(here.correlation))} ({another}: {_signed(other.correlation)}); its units range "
+        f"from {here.low:.2f} to {here.high:.2f} ({another}: {other.low:.2f} to {other.high:.2f}). "
+        f"For section 5: by this gate half of a unit's memory is gone after {_steps(here.half_life)} (the "
+        f"median unit); measured, half of an input's effect is gone after {_steps(here.reach)}."
     )
 
 

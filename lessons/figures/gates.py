@@ -341,14 +341,19 @@ def _step(t):
 
 # The margins are fixed and hold every label: measuring them again would take a third of each redraw.
 _FIXED = {"automargin": False, "ticklabeloverflow": "allow"}
-_UNIT_AXIS = {"anchor": "x", "tickfont": {"size": 11}, "showgrid": False, "zeroline": False, **_FIXED}
+_MOST_NAMED = 16  # units: a row is then half as high as the small type
+_UNIT_AXIS = {"anchor": "x", "showgrid": False, "zeroline": False, **_FIXED}
 
 
 def _ticks(units):
+    """Name every row, in two columns of smaller type where one would be too narrow; or none of too many."""
     H = len(units)
-    shown = np.arange(H) if H <= 8 else np.unique(np.linspace(0, H - 1, 5).round().astype(int))
+    shown = range(H if H <= _MOST_NAMED else 0)
+    aside = "\u2007" * 4 if H > 8 else ""  # as wide as digits, and not trimmed as blanks are
+    texts = [f"{units[k]}{aside * (k % 2)}" for k in shown]
+    size = 11 if H <= 8 else 9
     first_on_top = [H - 0.5, -0.5]
-    return {"range": first_on_top, "tickvals": shown, "ticktext": [str(units[k]) for k in shown]}
+    return {"range": first_on_top, "tickvals": list(shown), "ticktext": texts, "tickfont": {"size": size}}
 
 
 def _color_axis(name, signed):
@@ -419,9 +424,8 @@ def _frames(t, marker):
 
 def _texts(content):
     """Return the names of all rows, from the window's down, and that of the unit axis."""
-    marks = {"solid": "─", "dot": "┈", "dash": "╌"}
-    legend = "   ".join(
-        f'<b style="color:{line["line"]["color"]}">{marks[line["line"]["dash"]]}</b> {line["name"]}'
+    legend = "     ".join(
+        f'<span style="color:{line["line"]["color"]}">{_marks(line)}</span> {line["name"]}'
         for line in content.lines
     )
     names = [
@@ -429,6 +433,12 @@ def _texts(content):
         for name, values in content.panels.items()
     ]
     return [legend, *names, f"hidden unit, {content.order}"]
+
+
+def _marks(line):
+    """Return a sample of a line in letters: its dash and its markers."""
+    dash = {"solid": "━", "dot": "·", "dash": "╍"}[line["line"]["dash"]]
+    return dash + {"circle": "●", "square": "■", "diamond": "◆"}[line["marker"]["symbol"]] + dash
 
 
 def _annotations(content, tops, bottoms):
