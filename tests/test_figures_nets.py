@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lessons.figures.nets import states, window_means
+from lessons.figures.nets import gradient_errors, states, window_means
 
 
 def test_states_draw_one_line_a_name_and_say_where_it_ends():
@@ -41,3 +41,17 @@ def test_window_means_mark_the_levels_never_seen():
 def test_window_means_need_training_windows():
     with pytest.raises(ValueError, match="at least one window"):
         window_means([], [], [1], [1.0])
+
+
+def test_gradient_errors_stand_on_either_side_of_the_threshold():
+    figure = gradient_errors({"right": 6e-11, "wrong": 0.2, "hidden": 1e-10}, title="One passes unseen")
+    passes, fails = figure.data
+    assert list(passes.y) == ["right", "hidden"] and list(fails.y) == ["wrong"]
+    assert passes.text[0] == "6e-11" and passes.marker.symbol != fails.marker.symbol
+    assert figure.layout.yaxis.categoryarray == ("hidden", "wrong", "right")  # the first on top
+    assert "wrong 2e-01" in figure.layout.meta["alt"] and figure.layout.xaxis.type == "log"
+
+
+def test_gradient_errors_need_a_logarithm():
+    with pytest.raises(ValueError, match=r"above 0 on a logarithmic axis, got 0\.0 for 'exact'"):
+        gradient_errors({"exact": 0.0})

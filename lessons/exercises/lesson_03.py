@@ -262,7 +262,7 @@ def state_gradients(d_h_new, d_c_new, i, f, g, o, c, c_new):
     """From the states after a step back to its gates, and to the cell state before it."""
     tanh_c = np.tanh(c_new)  # (B, H) like everything here
     d_o = d_h_new * tanh_c  # h' = o tanh(c')
-    d_c_all = d_c_new + d_h_new * o * (1 - tanh_c**2)  # c' reaches the loss on two ways: add them
+    d_c_all = d_c_new + d_h_new * o * (1 - tanh_c**2)  # c' reaches the loss by two routes: add them
     d_i, d_f, d_g = d_c_all * g, d_c_all * c, d_c_all * i  # c' = f c + i g
     d_c = d_c_all * f
     return d_i, d_f, d_g, d_o, d_c
@@ -919,9 +919,10 @@ EXERCISES = (
             Part("the new hidden state `h`", 2, *_STEPS, of="h"),
         ],
         hints=[
-            "One matrix product gives the pre-activations of all four gates: `x @ W_x + h @ W_h + b`, "
-            "of shape (B, 4H).",
-            "`np.split(a, 4, axis=1)` cuts it into four blocks of (B, H), in the order i, f, g, o.",
+            "The four formulas lie side by side in the weights, so `a` comes out for all of them at once. "
+            "Which shape has it?",
+            "`a = x @ W_x + h @ W_h + b` has the shape (B, 4H), and `np.split(a, 4, axis=1)` cuts it into "
+            "four blocks of (B, H), in the order i, f, g, o.",
             "i, f, o are switches and go through `sigmoid`; g is to be written and goes through `np.tanh`.",
             "New cell state: `f * c + i * g`. New hidden state: `o * np.tanh(c)`, with the *new* cell state.",
         ],
@@ -1295,9 +1296,10 @@ EXERCISES = (
             Part("later steps, any settings", 1, *_LATER),
         ],
         hints=[
-            "Running means, their corrected versions, the step. First: `m = beta_1 * m + (1 - beta_1) * g`.",
-            "`v` does the same with `g**2` and `beta_2`. Both begin at zero, so at first they are too small: "
-            "divide by `1 - beta_1**k` and `1 - beta_2**k`.",
+            "Three stages: the running means, their corrected versions, the step. A running mean keeps the "
+            "share β of what it was and takes the share 1 - β of what is new.",
+            "`m = beta_1 * m + (1 - beta_1) * g`, and `v` the same with `g**2` and `beta_2`. Both begin at "
+            "zero, so at first they are too small: divide by `1 - beta_1**k` and `1 - beta_2**k`.",
             "The step is `lr` times the corrected m over (the root of the corrected v, plus eps). "
             "Return the *uncorrected* `m` and `v`.",
         ],

@@ -14,7 +14,7 @@ from lessons.figures.curves import (
     window,
 )
 from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps, save_html
-from lessons.figures.nets import states, window_means
+from lessons.figures.nets import gradient_errors, states, window_means
 from lessons.figures.style import STYLES, line, new_figure, plural, style
 from lessons.figures.sweeps import sweep
 
@@ -26,6 +26,7 @@ __all__ = [
     "gate_changes",
     "gate_difference",
     "gate_heatmaps",
+    "gradient_errors",
     "leaks",
     "line",
     "loss_curves",

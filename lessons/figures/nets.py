@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from lessons.figures.style import (
     BLUE,
+    DARK,
     GREY,
     ORANGE,
     PURPLE,
@@ -61,6 +62,48 @@ def states(values, *, title="", y="cell state c", x="time step", alt=None):
     for annotation, level in zip(figure.layout.annotations, _apart(values.values()), strict=True):
         annotation.y = level
     return figure
+
+
+def gradient_errors(errors, *, threshold=1e-6, title="", alt=None):
+    """Draw how far gradients are off, a dot each, on both sides of the threshold of a gradient check.
+
+    Parameters
+    ----------
+    errors : dict of str to float
+        Relative errors, above 0, by the name of the backward pass; drawn from the top down.
+    threshold : float
+        Relative error below which a check passes.
+    title, alt : str
+        The finding, and a text equivalent instead of the one made from the data.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Traces "passes" and "fails", on a logarithmic axis.
+
+    Raises
+    ------
+    ValueError
+        If an error is not above 0.
+    """
+    for name, error in errors.items():
+        if not error > 0:
+            raise ValueError(f"errors must be above 0 on a logarithmic axis, got {error} for {name!r}")
+    spoken = "; ".join(f"{name} {error:.0e}" for name, error in errors.items())
+    alt = alt or f"Dot chart of relative errors. {title}. {spoken}. Below {threshold:.0e} a check passes."
+    looks = {"passes": (BLUE, "circle"), "fails": (VERMILION, "x")}
+    traces = []
+    for verdict, (color, symbol) in looks.items():
+        shown = {n: e for n, e in errors.items() if (e <= threshold) == (verdict == "passes")}
+        dots = go.Scatter(x=list(shown.values()), y=list(shown), name=verdict, mode="markers+text")
+        dots.update(text=[f"{error:.0e}" for error in shown.values()], textposition="middle right")
+        traces.append(dots.update(marker={"color": color, "symbol": symbol, "size": 12}))
+    figure = new_figure(traces, title=title, x="largest relative error of a gradient", y="", alt=alt)
+    low, high = np.log10(min(errors.values())), np.log10(max(errors.values()))
+    figure.update_xaxes(type="log", range=[low - 1, high + 2], dtick=2, exponentformat="power")
+    figure.update_yaxes(categoryarray=list(errors)[::-1], ticklabelstandoff=8)
+    figure.add_vline(x=threshold, line={"color": DARK, "dash": "dot", "width": 1})
+    return figure.update_layout(height=150 + 32 * len(errors), hovermode="closest")
 
 
 def window_means(train_index, train_means, test_index, test_means, *, title="", unit="", alt=None):
