@@ -12,9 +12,11 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
+    """Mark the browser tests and put them last: Playwright's event loop runs on to the end of the session."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
