@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from lessons.arrays import as_windows
 from lessons.rnn import GRU, LSTM, RNN, Epoch
-from lessons.rnn.training import _check_windows, _hold_back_tail, _make_schedule
+from lessons.rnn.training import check_windows, hold_back_tail, make_schedule
 
 LAYERS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 PREDICT_CHUNK = 1024  # windows at a time in predict: bounds its memory
@@ -255,21 +255,21 @@ class TorchForecaster:
         validation=None,
         patience=None,
     ):
-        X, y = _check_windows(self, X, y)
+        X, y = check_windows(self, X, y)
         for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         if isinstance(validation, float):
-            X, y, validation = _hold_back_tail(X, y, validation)
+            X, y, validation = hold_back_tail(X, y, validation)
         elif validation is not None:
-            validation = _check_windows(self, *validation)
+            validation = check_windows(self, *validation)
         if patience is not None and validation is None:
             raise ValueError(
                 "patience needs validation=(X, y) or a share of the training windows such as 0.1"
             )
         if max_grad_norm is not None and not max_grad_norm > 0:
             raise ValueError(f"max_grad_norm must be positive or None, got {max_grad_norm}")
-        factor = _make_schedule(schedule)
+        factor = make_schedule(schedule)
         optimizer = _make_optimizer(self.module.parameters(), optimizer, lr, momentum, weight_decay)
         if seed is not None:
             self._stream = torch.Generator().manual_seed(seed).get_state()

@@ -528,6 +528,13 @@ def test_difference(came, expected, says):
     assert found is None if says is None else says in found
 
 
+def test_a_result_that_is_a_list_has_one_name_for_all_its_values():
+    losses = {"name": "`losses`", "names": ["`losses`"]}
+    assert difference([1.0, 2.0], [1.0, 2.0], **losses) is None
+    assert "`losses`[1] is 3, expected 2" in difference([1.0, 3.0], [1.0, 2.0], **losses)
+    assert "expected 2 values" in difference([1.0], [1.0, 2.0], **losses)
+
+
 # The notebooks
 
 

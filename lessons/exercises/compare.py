@@ -216,7 +216,9 @@ def difference(came, expected, name="the result", names=(), rtol=1e-6, atol=1e-8
 
 
 def _sequence_difference(came, expected, name, names, options):
-    names = list(names) or [f"{name}[{i}]" for i in range(len(expected))]
+    names = list(names)
+    if len(names) != len(expected):  # one name for a result that is itself a list
+        names = [f"{name}[{i}]" for i in range(len(expected))]
     if type(came) not in (tuple, list) or len(came) != len(expected):
         wanted = ", ".join(names) if len(names) < 9 else describe(expected)
         return f"{name} is {describe(came)}, expected {len(expected)} values: {wanted}"

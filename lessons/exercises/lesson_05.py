@@ -22,15 +22,40 @@ def weight_map(W_x, W_h, b):
 
 
 def _biases_add_up(answer):
-    for case in _MAPPED:
-        (W_x, W_h, b), _ = case.arguments()
-        *_, bias_ih, bias_hh = answer(W_x, W_h, b)
+    results = _every_result(answer)
+    for case, (*_, bias_ih, bias_hh) in zip(_MAPPED, results, strict=True):
+        (_, _, b), _ = case.arguments()
         together = np.asarray(bias_ih) + np.asarray(bias_hh)
         if not np.allclose(together, b, rtol=1e-9, atol=1e-12):
             if np.allclose(together, 2 * b, rtol=1e-9, atol=1e-12):
                 return "PyTorch adds the two biases: together they are `2 b`, so `b` counts twice"
             return "PyTorch adds the two biases: together they must be `b`, and they are not"
     return None
+
+
+def _every_result(answer):
+    """Call an answer on all cases before any refusal counts: a diagnosis needs every call to compare."""
+    results, refusal = [], None
+    for case in _MAPPED:
+        try:
+            results.append(answer(*case.arguments()[0]))
+        except Exception as refused:  # a result of the wrong shape
+            refusal = refusal or refused
+    if refusal:
+        raise refusal
+    return results
+
+
+def _nothing_transposed(W_x, W_h, b):
+    return W_x, W_h, b, np.zeros_like(b)
+
+
+def _input_not_transposed(W_x, W_h, b):
+    return W_x, W_h.T, b, np.zeros_like(b)
+
+
+def _recurrent_not_transposed(W_x, W_h, b):
+    return W_x.T, W_h, b, np.zeros_like(b)
 
 
 def _reshaped(W_x, W_h, b):
@@ -115,6 +140,12 @@ def _order_of_keras(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
     return _from_a(np.hstack([i, f, g, o]), c)
 
 
+def _old_c_in_h(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
+    a = x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh
+    i, f, g, o = np.split(a, 4, axis=1)
+    return sigmoid(o) * np.tanh(c), sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+
+
 def train_epoch(net, optimizer, batches, max_grad_norm):
     """Take one step for every batch; say what the loss was before each."""
     losses = []
@@ -187,6 +218,26 @@ def _loss_after_the_step(net, optimizer, batches, max_grad_norm):
     return np.array(losses)
 
 
+def _a_list(net, optimizer, batches, max_grad_norm):
+    return train_epoch(net, optimizer, batches, max_grad_norm).tolist()
+
+
+def _tensors_with_notes(net, optimizer, batches, max_grad_norm):
+    losses = []
+    for X, y in batches:
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(net(X), y)
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)
+        optimizer.step()
+        losses.append(loss)
+    return np.array(losses)
+
+
+def _own_optimizer(net, optimizer, batches, max_grad_norm):
+    return train_epoch(net, torch.optim.Adam(net.parameters()), batches, max_grad_norm)
+
+
 def add_feature(series, feature, window):
     """Cut a series and a second feature into windows; the series alone is the target."""
     both = np.column_stack([series, feature])  # (n, 2)
@@ -221,6 +272,25 @@ def _one_behind_the_other(series, feature, window):
 def _axes_swapped(series, feature, window):
     X = _windows(np.column_stack([series, feature]), window)
     return X.reshape(len(X), 2, window).swapaxes(1, 2), series[window:, np.newaxis]
+
+
+def _stacked_then_reshaped(series, feature, window):
+    one, two = (_windows(a, window) for a in (series, feature))  # (N, T)
+    return np.stack([one, two]).reshape(len(one), window, 2), series[window:, np.newaxis]
+
+
+def _features_before_steps(series, feature, window):
+    return _windows(np.column_stack([series, feature]), window).swapaxes(1, 2), series[window:, np.newaxis]
+
+
+def _one_window_too_many(series, feature, window):
+    both = np.column_stack([series, feature])
+    X = np.stack([both[i : i + window] for i in range(len(both) - window + 1)])
+    return X, series[window:, np.newaxis]
+
+
+def _targets_without_a_column(series, feature, window):
+    return _windows(np.column_stack([series, feature]), window), series[window:]
 
 
 def _feature_from_a_step_later(series, feature, window):
@@ -264,8 +334,8 @@ def _adam(parameters):
     return torch.optim.Adam(parameters, lr=0.05)
 
 
-_MAPPED = (_map_case(2, 3), _map_case(3, 2))
-_STEPS = (_step_case(4, 2, 3), _step_case(1, 3, 2))
+_MAPPED = (_map_case(2, 4), _map_case(3, 5))
+_STEPS = (_step_case(4, 2, 5), _step_case(1, 3, 4))
 _QUIET, _WILD = _net_case(_sgd, 1.0, 100.0), _net_case(_sgd, 5.0, 0.5)
 _ADAM = _net_case(_adam, 1.0, 0.5)
 _TWO = (
@@ -294,6 +364,18 @@ EXERCISES = (
         ],
         wrong=[
             Wrong(
+                _nothing_transposed,
+                "Both weights are still as yours are, x W. PyTorch stores them for W x: look at the shapes.",
+            ),
+            Wrong(
+                _input_not_transposed,
+                "`weight_ih` is still as yours is, x W. PyTorch stores it for W x: look at its shape.",
+            ),
+            Wrong(
+                _recurrent_not_transposed,
+                "`weight_hh` is still as yours is, h W. PyTorch stores it for W h: look at its shape.",
+            ),
+            Wrong(
                 _reshaped,
                 "The shapes are right and the numbers are in the wrong places: "
                 "`reshape` does not exchange rows and columns.",
@@ -318,7 +400,7 @@ EXERCISES = (
     ),
     Exercise(
         "05.lstm_step_from_torch",
-        "Find the missing transposition",
+        "Find the colleague's mistake",
         reference=lstm_step_from_torch,
         needs=[sigmoid],
         returns="h, c",
@@ -353,6 +435,7 @@ EXERCISES = (
                 _order_of_keras,
                 "The last two blocks are taken the wrong way round: the order is i, f, g, o.",
             ),
+            Wrong(_old_c_in_h, "`h` is made of the *old* `c`: the cell state of the step before."),
             Wrong(_states_swapped, "Right values, wrong order: return `h` first, then `c`."),
         ],
     ),
@@ -371,7 +454,8 @@ EXERCISES = (
             Part("with Adam", 1, _ADAM),
         ],
         hints=[
-            "Five things a batch: forget the old gradients, forecast and compare, go back, clip, step.",
+            "Five things a batch: forget the old gradients (at its end will do, too), forecast and compare, "
+            "go back, clip, step.",
             "`loss = nn.functional.mse_loss(net(X), y)`, then `loss.backward()` fills in `p.grad` for every "
             "parameter `p`, *adding* to what is there. `optimizer.zero_grad()` empties them.",
             "`nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)` after `backward`, before "
@@ -386,7 +470,8 @@ EXERCISES = (
             ),
             Wrong(
                 _not_clipped,
-                "The gradients are not clipped, or only after the step, when the large ones have been used.",
+                "The gradients are not clipped, or before `backward`, when there are no new ones yet, or "
+                "only after the step, when the large ones have been used.",
             ),
             Wrong(
                 _clipped_value_by_value,
@@ -401,6 +486,17 @@ EXERCISES = (
             Wrong(
                 _every_window_against_every_target,
                 "Forecasts (B, 1) minus targets (B,) is (B, B): each forecast is compared with every target.",
+            ),
+            Wrong(_a_list, "The losses are right, but in a list. Asked for is one array of them."),
+            Wrong(
+                _tensors_with_notes,
+                "If the error speaks of numpy() and a tensor that requires grad: a loss still carries "
+                "its notes for the backward pass. Keep the plain number, which `.item()` gives.",
+            ),
+            Wrong(
+                _own_optimizer,
+                "The steps are those of an optimizer of your own, Adam with its default step size. Use the "
+                "`optimizer` that was handed in.",
             ),
             Wrong(
                 _loss_after_the_step, "These are the losses *after* each step. Asked for are those before."
@@ -442,8 +538,27 @@ EXERCISES = (
                 "`reshape` does not exchange axes.",
             ),
             Wrong(
+                _stacked_then_reshaped,
+                "The windows have the right shape and their numbers in the wrong places: stacked along a new "
+                "*first* axis, then reshaped. The new axis belongs last.",
+            ),
+            Wrong(
+                _features_before_steps,
+                "The windows are (N, 2, T): two rows of steps. Asked for are T steps with two numbers each.",
+            ),
+            Wrong(
+                _one_window_too_many,
+                "One window too many: after the last one no value is left to forecast.",
+            ),
+            Wrong(
+                _targets_without_a_column,
+                "The targets are the right ones, as (N,). Asked for is a column, (N, 1): (N, 1) minus (N,) "
+                "would be (N, N).",
+            ),
+            Wrong(
                 _feature_from_a_step_later,
-                "The feature is one step ahead of the series: a window knows its value at the target's time.",
+                "The feature is one step ahead of the series: a window knows its value at the target's time. "
+                "That is fine for a clock and a leak for a measurement; asked for is the same time.",
             ),
             Wrong(
                 _target_in_the_window, "The target is the last value of its own window: nothing to forecast."

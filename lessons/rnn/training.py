@@ -145,18 +145,18 @@ def train(
     ValueError
         If an argument is out of range, or X and y do not fit together or hold NaN. Raised at the call.
     """
-    X, y = _check_windows(model, X, y)
+    X, y = check_windows(model, X, y)
     for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
     if isinstance(validation, float):
-        X, y, validation = _hold_back_tail(X, y, validation)
+        X, y, validation = hold_back_tail(X, y, validation)
     elif validation is not None:
-        validation = _check_windows(model, *validation)
+        validation = check_windows(model, *validation)
     if patience is not None and validation is None:
         raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
     optimizer = _make_optimizer(optimizer, lr, momentum, weight_decay)
-    factor = _make_schedule(schedule)
+    factor = make_schedule(schedule)
     if max_grad_norm is not None and not max_grad_norm > 0:
         raise ValueError(f"max_grad_norm must be positive or None, got {max_grad_norm}")
     rng = np.random.default_rng(getattr(model, "seed", 42) if seed is None else seed)
@@ -311,7 +311,18 @@ def _make_optimizer(optimizer, lr, momentum, weight_decay):
     return optimizer
 
 
-def _make_schedule(schedule):
+def make_schedule(schedule):
+    """Return the function that gives the step size's factor from the share of training done (0 … 1).
+
+    Parameters
+    ----------
+    schedule : "constant", "cosine" or callable
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
     known = {"constant": lambda done: 1.0, "cosine": lambda done: 0.5 * (1.0 + np.cos(np.pi * done))}
     if callable(schedule):
         return schedule
@@ -320,7 +331,21 @@ def _make_schedule(schedule):
     return known[schedule]
 
 
-def _check_windows(model, X, y):
+def check_windows(model, X, y):
+    """Return finite windows (N, T, D) and targets (N, horizon) in the model's dtype, or say what is wrong.
+
+    Parameters
+    ----------
+    model : object
+        Its ``dtype``, if it has one, becomes that of the arrays.
+    X : array_like of shape (N, T, D)
+    y : array_like of shape (N, horizon)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `lessons.arrays`, or if a value is NaN or infinite.
+    """
     X = as_windows(X)
     y = as_targets(y, len(X))
     dtype = getattr(model, "dtype", None)
@@ -331,7 +356,21 @@ def _check_windows(model, X, y):
     return X, y
 
 
-def _hold_back_tail(X, y, share):
+def hold_back_tail(X, y, share):
+    """Split the last share of the windows off, in order of time: X, y to train on, and a pair to validate on.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, T, D)
+    y : ndarray of shape (N, horizon)
+    share : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the share leaves nothing to train or nothing to validate on.
+    """
     if not 0 < share < 1:
         raise ValueError(f"validation as a share must be between 0 and 1, got {share}")
     n = round(len(X) * share)
