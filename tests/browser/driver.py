@@ -103,7 +103,7 @@ def open_notebook(browser, url, name, size=(1280, 1000)):
 def _complain(page, text):
     # anywidget says this of every page that takes over 2 s to start a widget; LISTEN_JS makes up for it
     too_slow = "[anywidget] Failed to initialize model" in text
-    # JupyterLab takes its splash screen away twice if it was shown twice within 0.2 s, as by two theme changes
+    # JupyterLab takes its splash screen away twice if it was shown twice within 0.2 s, as by a theme change
     splash = "'removeChild' on 'Node'" in text and "/jlab_core." in text and "lessons" not in text
     if not too_slow and not splash:
         page.complaints.append(text)
