@@ -1,6 +1,6 @@
 """The recurrent forecasters in PyTorch, and weights to and from the NumPy nets of `lessons.rnn`.
 
-This is the only module of the package that imports torch.
+Beside the exercises of its lesson, this is the only module of the package that imports torch.
 """
 
 import contextlib
