@@ -42,7 +42,7 @@ async function render({ model, el }) {
   model.on("change:finding change:problem", tell);
   tell();
 
-  const names = new MutationObserver(() => name(el.closest(".lessons-explorer")));
+  const names = new MutationObserver(() => name(controls));
   for (let frame = 0; frame < 600 && !el.isConnected; frame++) await new Promise(requestAnimationFrame);
   const controls = el.closest(".lessons-explorer")?.querySelector(".lessons-controls");
   if (controls) {
