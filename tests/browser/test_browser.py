@@ -170,16 +170,6 @@ def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(lab, browser):
     page.close()
 
 
-def test_cells_run_twice_leave_no_error_behind(lab, browser):
-    page = open_notebook(browser, lab, "slow.ipynb")
-    run_all(page)
-    run_all(page)  # the first run's explorer leaves the page
-    page.wait_for_timeout(1000)
-    assert page.locator(EXPLORERS).count() == 1
-    assert page.complaints == []
-    page.close()
-
-
 def test_nothing_went_wrong_and_nothing_left_the_machine(small):
     assert small.outside == []
     assert small.complaints == []
