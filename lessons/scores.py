@@ -84,6 +84,72 @@ def mase(y_true, y_pred, y_train, season_length=1):
     return float(mae(y_true, y_pred) / naive_mae)
 
 
+def asymmetric_cost(y_true, y_pred, under, over):
+    """What errors cost where too little and too much are not equally bad.
+
+    ::
+
+        under · max(y - y_hat, 0) + over · max(y_hat - y, 0),      averaged
+
+    It is (under + over) times the pinball loss of the quantile q = under / (under + over) (Koenker & Bassett,
+    Econometrica 46 (1978), eq. 3.1): the forecast that costs least is that quantile of what may happen, and
+    not its mean.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of the same shape
+        Values and their forecasts, in the same unit.
+    under, over : float
+        Cost of one unit forecast too low, and too high.
+
+    Returns
+    -------
+    float
+        Mean cost of a forecast.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, there is nothing to score, or the costs are negative or both 0.
+    """
+    _check_costs(under, over)
+    errors = _errors(y_true, y_pred)
+    return float(np.mean(np.where(errors < 0, -under * errors, over * errors)))
+
+
+def cheapest_shift(y_true, y_pred, under, over):
+    """What to add to forecasts so that their asymmetric cost is the least possible.
+
+    The q-quantile of truth minus forecast, with q = under / (under + over). Learn it on targets that were
+    neither trained on nor are to be tested on: on the training targets errors are too small, and on the test
+    targets it would be a leak.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of the same shape
+        Values and their forecasts, in the same unit.
+    under, over : float
+        Cost of one unit forecast too low, and too high.
+
+    Returns
+    -------
+    float
+        In the unit of the values; `asymmetric_cost(y_true, y_pred + shift, under, over)` is smallest with it.
+
+    Raises
+    ------
+    ValueError
+        As for `asymmetric_cost`.
+    """
+    _check_costs(under, over)
+    return float(np.quantile(-_errors(y_true, y_pred), under / (under + over), method="inverted_cdf"))
+
+
+def _check_costs(under, over):
+    if not (under >= 0 and over >= 0 and under + over > 0):
+        raise ValueError(f"under and over must be costs of 0 or more, not both 0, got {under} and {over}")
+
+
 def skill(model_mse, naive_mse):
     """Which part of the naive forecast's error a model takes away: 1 - model / naive.
 

@@ -3,10 +3,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_pinball_loss,
+    mean_squared_error,
+    root_mean_squared_error,
+)
 
 from lessons.baselines import LastValue, Mean, Ridge
-from lessons.scores import Scoreboard, bias, mae, mase, mse, rmse, scoreboard, skill
+from lessons.scores import (
+    Scoreboard,
+    asymmetric_cost,
+    bias,
+    cheapest_shift,
+    mae,
+    mase,
+    mse,
+    rmse,
+    scoreboard,
+    skill,
+)
 from lessons.windows import Standardizer
 
 FINITE = st.floats(-1e3, 1e3)
@@ -28,6 +44,43 @@ def test_mase_by_hand():
     assert mase([10.0, 10.0], [11.0, 13.0], y_train) == 1.0
     # a season of two steps: changes 3 and 5, the naive MAE is 4
     assert mase([10.0, 10.0], [11.0, 13.0], y_train, season_length=2) == 0.5
+
+
+@given(
+    arrays(float, 9, elements=FINITE), arrays(float, 9, elements=FINITE), st.floats(0, 9), st.floats(0.1, 9)
+)
+def test_asymmetric_cost_is_the_pinball_loss_of_a_quantile(y_true, y_pred, under, over):
+    pinball = mean_pinball_loss(y_true, y_pred, alpha=under / (under + over))
+    assert asymmetric_cost(y_true, y_pred, under, over) == pytest.approx((under + over) * pinball)
+
+
+def test_asymmetric_cost_by_hand():
+    assert asymmetric_cost([10.0, 10.0], [8.0, 13.0], under=4, over=1) == (4 * 2 + 1 * 3) / 2
+    assert asymmetric_cost([1.0], [3.0], 1, 1) == mae([1.0], [3.0])
+    with pytest.raises(
+        ValueError, match="under and over must be costs of 0 or more, not both 0, got -1 and 1"
+    ):
+        asymmetric_cost([1.0], [1.0], -1, 1)
+
+
+@given(
+    arrays(float, 15, elements=FINITE),
+    arrays(float, 15, elements=FINITE),
+    st.floats(0.1, 9),
+    st.floats(0.1, 9),
+)
+def test_no_shift_is_cheaper_than_the_cheapest(y_true, y_pred, under, over):
+    best = asymmetric_cost(y_true, y_pred + cheapest_shift(y_true, y_pred, under, over), under, over)
+    for shift in [*(y_true - y_pred), 0.0]:  # the cost is linear between these
+        assert best <= asymmetric_cost(y_true, y_pred + shift, under, over) + 1e-9
+
+
+def test_a_shift_learnt_on_one_stretch_pays_on_the_next():
+    rng = np.random.default_rng(0)
+    y, y_pred = rng.normal(size=(2, 2000)), np.zeros((2, 2000))
+    shift = cheapest_shift(y[0], y_pred[0], under=4, over=1)
+    assert shift == pytest.approx(0.84, abs=0.1)  # the 80 % quantile of a standard normal
+    assert asymmetric_cost(y[1], y_pred[1] + shift, 4, 1) < 0.75 * asymmetric_cost(y[1], y_pred[1], 4, 1)
 
 
 def test_skill_is_the_part_of_the_naive_error_taken_away():

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lessons.series import from_csv, sea_temperature, trend_and_seasons, two_waves
+from lessons.series import (
+    AIR_QUALITY_CSV,
+    air_quality,
+    from_csv,
+    sea_temperature,
+    trend_and_seasons,
+    two_waves,
+)
 from lessons.windows import make_windows, split_by_time
 
 # the made-up series and the real one
@@ -43,6 +50,31 @@ def test_sea_temperature():
     assert (y[0], y[12], y[-1]) == (23.11, 24.19, 22.07)
     assert last_value_mse(y, 24, 512) == pytest.approx(1.31, abs=0.005)
     assert np.mean((y[512:] - y[500:-12]) ** 2) == pytest.approx(2.63, abs=0.005)
+
+
+def test_air_quality():
+    t, y = air_quality()
+    assert t.dtype == np.dtype("datetime64[h]") and y.dtype == np.float64 and y.shape == (1081, 2)
+    assert (str(t[0]), str(t[-1])) == ("2019-05-07T02", "2019-06-21T02")
+    assert (np.diff(t).astype(int) == 1).all()
+    # counts, means and standard deviations of the original file
+    assert (~np.isnan(y)).sum(axis=0).tolist() == [1004, 969]
+    np.testing.assert_allclose(np.nanmean(y, axis=0), [27.740538, 24.777090], atol=5e-7)
+    np.testing.assert_allclose(np.nanstd(y, axis=0, ddof=1), [15.285746, 11.214377], atol=5e-7)
+    assert np.nanmax(y, axis=0).tolist() == [97, 97]
+    hour = {str(time): values for time, values in zip(t, y.tolist(), strict=True)}
+    assert hour["2019-05-09T16"] == [24.6, 97]  # London jumps
+    assert [hour[f"2019-05-15T{h}"][0] for h in range(10, 15)] == [25.7, 0, 0, 0, 9.4]  # a fault in Paris
+    assert (
+        np.isnan(hour["2019-06-20T14"]).all() and hour["2019-06-20T15"][0] == 19.4
+    )  # two days without a row
+
+
+def test_air_quality_in_its_file_as_a_learner_reads_it():
+    with pytest.warns(UserWarning, match="46 time steps without a row put in as NaN"):
+        t, y = from_csv(AIR_QUALITY_CSV, ["paris", "london"], time="time")
+    np.testing.assert_array_equal(t, air_quality()[0])
+    np.testing.assert_array_equal(y, air_quality()[1])
 
 
 @pytest.mark.parametrize("make", [two_waves, trend_and_seasons])
@@ -216,10 +248,16 @@ def test_day_and_month_told_by_regularity(read):
         ("", "mine.csv is empty"),
         (" \n\n", "mine.csv is empty"),
         ("date,y\n", "no rows below its header"),
+        (b"\x1f\x8b\x08 packed", "mine.csv is compressed: unpack it first"),
+        (b"%PDF-1.7 ...", "is a PDF document"),
+        ("\n<!DOCTYPE html>\n<html>Please log in", "is a web page, not a table: was a page saved"),
+        ("<html><table><tr><td>date", "is a web page, not a table"),
+        ('{"date": [1], "y": [2]}', "is JSON, not a table"),
+        ("2024-01-01,1\n2024-01-02,2\n", "no column 'y'; .*a row of values: write the columns' names"),
         (b"PK\x03\x04 workbook", "is a spreadsheet or an archive, not text"),
         ("date,Y2\n2024-01-01,1\n", "has no column 'y'; its header row has 'date', 'Y2'; did you mean 'Y2'"),
         ("date,y,y\n2024-01-01,1,2\n", "2 columns named 'y'"),
-        ("date,y\n2024-01-01,1,5\n2024-01-02,2,5\n", "row 2: 3 cells where the header has 2"),
+        ("date,y\n2024-01-01,1,5\n2024-01-02,2,5\n", "row 2: 3 cells .* 2 .*such as a decimal comma, must"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,abc\n2024-01-03,x\n",
             "row 3, column 'y': 'abc' is not a number .*first of 2",
@@ -257,6 +295,16 @@ def test_day_and_month_told_by_regularity(read):
 def test_bad_files_are_refused(read, text, message):
     with pytest.raises(ValueError, match=message):
         read(text)
+
+
+def test_a_delimiter_that_is_not_the_files(read):
+    with pytest.raises(ValueError, match=r"no column 'y'; .*'date;y'; is the delimiter another one"):
+        read("date;y\n2024-01-01;1\n", delimiter=",")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="is a folder, not a file"):
+        from_csv(tmp_path, "y")
 
 
 def test_missing_file(tmp_path):

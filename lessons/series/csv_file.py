@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import re
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,17 @@ from lessons.series.times import coarsest, read_times, regular, show
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = " :~^#/"
+NO_TABLES = {
+    b"pk\x03\x04": "a spreadsheet or an archive, not text: save it as CSV first",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet or an archive, not text: save it as CSV first",
+    b"\x1f\x8b": "compressed: unpack it first",
+    b"%pdf": "a PDF document, not a table: find the numbers as CSV",
+    b"<html": "a web page, not a table: was a page saved where the file was to be downloaded?",
+    b"<!doctype": "a web page, not a table: was a page saved where the file was to be downloaded?",
+    b"{": "JSON, not a table: save it as CSV first",
+    b"[{": "JSON, not a table: save it as CSV first",
+}
+NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
 SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
 
 
@@ -103,11 +115,14 @@ def _text(path, encoding, notes):
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise FileNotFoundError(f"there is no file {path.name!r} in {path.parent.resolve()}{hint}")
+    if path.is_dir():
+        raise ValueError(f"{path.name} is a folder, not a file")
     data = path.read_bytes()
     if not data.strip():
         raise ValueError(f"{path.name} is empty")
-    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        raise ValueError(f"{path.name} is a spreadsheet or an archive, not text: save it as CSV first")
+    for beginning, kind in NO_TABLES.items():
+        if data.lstrip()[: len(beginning)].lower() == beginning:
+            raise ValueError(f"{path.name} is {kind}")
     if encoding is not None:
         return _decoded(path, data, encoding)
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
@@ -128,14 +143,6 @@ def _decoded(path, data, encoding):
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
-
-
-def _records(text, delimiter):
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-        return [[cell.strip() for cell in record] for record in reader]
-    except (csv.Error, TypeError) as error:
-        raise ValueError(f"the file is not a table with delimiter {delimiter!r}: {error}") from None
 
 
 def _delimiter(text, wanted):
@@ -186,7 +193,8 @@ def _table(path, text, delimiter, wanted):
         if any(record[width:]):
             raise ValueError(
                 f"{path.name}, row {row}: {len(record)} cells where the header has {width} (delimiter "
-                f"{delimiter!r}); a cell that holds the delimiter itself must stand in double quotes"
+                f"{delimiter!r}); a cell that holds the delimiter itself, such as a decimal comma, must "
+                "stand in double quotes"
             )
     rows = [row for row, _ in numbered[1:]]
     return header, rows, [(record + [""] * width)[:width] for _, record in numbered[1:]]
@@ -200,6 +208,10 @@ def _place(path, header, name):
         raise ValueError(f"{path.name} has {header.count(name)} columns named {name!r}: rename all but one")
     close = difflib.get_close_matches(name.lower(), [cell.lower() for cell in header], n=1)
     hint = "".join(f"; did you mean {cell!r}?" for cell in header if close and cell.lower() == close[0])
+    if len(header) == 1 and name in header[0]:
+        hint = "; is the delimiter another one? Leave out delimiter= to have it found"
+    elif all(NUMBER_OR_DATE.fullmatch(cell) for cell in header):
+        hint = "; that is a row of values: write the columns' names into a row above it"
     raise ValueError(f"{path.name} has no column {name!r}; its header row has {_listed(header)}{hint}")
 
 

@@ -1,0 +1,213 @@
+"""Gaps, fillings and outliers: found, and mended without a look ahead."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from lessons.cleaning import METHODS, fill_gaps, gaps, outliers, targets_observed, trouble
+from lessons.series import air_quality, sea_temperature, trend_and_seasons, two_waves
+from lessons.windows import make_windows
+
+NAN = np.nan
+WITH_GAPS = arrays(float, (40, 2), elements=st.one_of(st.just(NAN), st.floats(-1e3, 1e3)))
+
+
+def season(method):
+    return {} if method == "last" else {"season_length": 5}
+
+
+def test_gaps_are_listed_by_feature_and_time():
+    y = np.array([[1, NAN], [NAN, NAN], [NAN, 3], [4, 4], [NAN, 5]])
+    found = gaps(np.arange(10, 15), y, ["paris", "<london>"])
+    assert [(gap.feature, gap.start, gap.time, gap.length) for gap in found] == [
+        ("paris", 1, 11, 2),
+        ("paris", 4, 14, 1),
+        ("<london>", 0, 10, 2),
+    ]
+    assert "paris" in repr(found) and "&lt;london&gt;" in found._repr_html_()
+    assert repr(gaps([0, 1], [1.0, 2.0])) == "no gaps"
+    with pytest.raises(ValueError, match="wants 5 times and 2 names; got 4 and 2"):
+        gaps(np.arange(4), y)
+
+
+def test_gaps_of_the_real_series():
+    t, y = air_quality()
+    found = gaps(t, y, ["paris", "london"])
+    assert sum(gap.length for gap in found) == np.isnan(y).sum() == 189
+    longest = max(found, key=lambda gap: gap.length)
+    assert (longest.feature, str(longest.time), longest.length) == ("london", "2019-06-17T13", 86)
+
+
+def test_fillings_by_hand():
+    y = [NAN, 1, 2, 3, 4, NAN, 6, NAN, NAN, NAN]
+    assert_filled(y, {"method": "last"}, [NAN, 1, 2, 3, 4, 4, 6, 6, 6, 6])
+    assert_filled(y, {"method": "seasonal", "season_length": 3}, [NAN, 1, 2, 3, 4, 2, 6, 4, 2, 6])
+    # phases of a season of 3: {3, 6}, {1, 4}, {2}
+    assert_filled(y, {"method": "seasonal mean", "season_length": 3}, [NAN, 1, 2, 3, 4, 2, 6, 2.5, 2, 4.5])
+    assert_filled([1, NAN, 3], {"method": "seasonal", "season_length": 2}, [1, 1, 3])  # no season before
+
+
+def assert_filled(y, how, expected):
+    filled, was_filled = fill_gaps(y, **how)
+    np.testing.assert_array_equal(filled, expected)
+    np.testing.assert_array_equal(was_filled, np.isnan(y))
+
+
+@given(WITH_GAPS, WITH_GAPS, st.integers(1, 39))
+def test_no_filling_depends_on_the_future(y, other, now):
+    changed = np.concatenate([y[:now], other[now:]])
+    for method in METHODS:
+        before = fill_gaps(y, method, **season(method))[0][:now]
+        np.testing.assert_array_equal(before, fill_gaps(changed, method, **season(method))[0][:now])
+
+
+def test_a_line_across_the_gap_would_not_pass_that_test():
+    y = np.array([1.0, NAN, 3.0])
+    line = np.interp(np.arange(3), [0, 2], [y[0], y[2]])
+    assert line[1] == 2 != fill_gaps(y)[0][1]
+
+
+@given(WITH_GAPS)
+def test_measured_values_stay_and_all_but_the_start_is_filled(y):
+    for method in METHODS:
+        filled, was_filled = fill_gaps(y, method, **season(method))
+        np.testing.assert_array_equal(filled[~was_filled], y[~was_filled])
+        measured_by_then = np.maximum.accumulate(~was_filled, axis=0)
+        np.testing.assert_array_equal(np.isnan(filled), ~measured_by_then)
+        assert not np.shares_memory(filled, y)
+
+
+def test_bad_fillings_are_refused():
+    with pytest.raises(ValueError, match=r"method must be one of 'last', 'seasonal', .* got 'linear'"):
+        fill_gaps([1, NAN], "linear")
+    with pytest.raises(ValueError, match="'seasonal' needs season_length, got None"):
+        fill_gaps([1, NAN], "seasonal")
+    with pytest.raises(ValueError, match="'last' takes no season_length, got 24"):
+        fill_gaps([1, NAN], season_length=24)
+    with pytest.raises(ValueError, match="season_length must be at least 1, got 0"):
+        fill_gaps([1, NAN], "seasonal", 0)
+
+
+@given(arrays(float, 60, elements=st.floats(-10, 10)), st.integers(20, 59))
+def test_no_outlier_depends_on_the_future(y, now):
+    changed = np.concatenate([y[:now], 100 + y[now:]])
+    np.testing.assert_array_equal(outliers(y, 12)[:now], outliers(changed, 12)[:now])
+
+
+def test_outliers_agree_with_their_definition():
+    y = np.random.default_rng(0).standard_t(2, size=300)
+    y[::17] = NAN
+    expected = np.zeros(300, bool)
+    for i in range(24, 300):
+        past = y[i - 24 : i][~np.isnan(y[i - 24 : i])]
+        mad = np.median(np.abs(past - np.median(past)))
+        expected[i] = np.abs(y[i] - np.median(past)) > 4 * 1.4826 * mad
+    assert 5 < expected.sum() < 100
+    np.testing.assert_array_equal(outliers(y, 24), expected)
+    np.testing.assert_array_equal(outliers(np.stack([y, y], 1), 24)[:, 1], expected)
+
+
+def test_outliers_where_most_values_are_the_same_or_missing():
+    y = np.array([5.0] * 20 + [9.0])
+    assert not outliers(y, 10).any()  # nothing ever varied: nothing to judge by
+    y[5] = 6.0
+    y[12] = 6.0
+    assert outliers(y, 20).nonzero()[0].tolist() == [20]  # the MAD is 0
+    y[:14] = NAN
+    assert not outliers(y, 20).any()  # less than half measured
+    with pytest.raises(ValueError, match="window must be at least 3, got 2"):
+        outliers(y, 2)
+    with pytest.raises(ValueError, match="threshold must be above 0"):
+        outliers(y, 5, 0)
+
+
+def test_the_faults_of_paris_are_outliers_of_the_logarithm():
+    t, y = air_quality()
+    paris = y[:, 0]
+    faults = np.flatnonzero(outliers(np.log1p(paris), 72))
+    np.testing.assert_array_equal(faults, np.flatnonzero(paris == 0))
+    assert len(faults) == 7
+    raw = outliers(paris, 72)  # as they are: peaks, and hardly a fault
+    assert raw[paris == 0].sum() <= 2 and raw.sum() > 20
+
+
+def test_targets_observed():
+    was_filled = np.zeros(12, bool)
+    was_filled[[3, 8]] = True
+    _, _, target_index = make_windows(np.arange(12.0), 2)
+    np.testing.assert_array_equal(
+        target_index[targets_observed(was_filled, target_index)], [2, 4, 5, 6, 7, 9, 10, 11]
+    )
+    _, _, target_index = make_windows(np.arange(12.0), 2, 3)
+    np.testing.assert_array_equal(
+        target_index[targets_observed(was_filled[:, None], target_index, 3)], [4, 5, 9]
+    )
+    with pytest.raises(ValueError, match="targets lie at series indices 2 to 12, but was_filled has 12"):
+        targets_observed(was_filled, target_index, 4)
+    with pytest.raises(TypeError, match="was_filled must be boolean"):
+        targets_observed(was_filled.astype(int), target_index)
+
+
+def test_targets_filled_with_the_last_value_flatter_it():
+    t, y = air_quality()
+    filled, was_filled = fill_gaps(y[1:, 0])
+    X, targets, target_index = make_windows(filled, 24)
+    errors = (X[:, -1] - targets)[:, 0] ** 2
+    observed = targets_observed(was_filled[:, None], target_index)
+    assert errors[~observed].max() == 0
+    assert errors.mean() < 0.95 * errors[observed].mean()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda y: y[:20], "20 values are few for windows of 24 and a horizon of 1: .* need 75"),
+        (lambda y: np.full(100, 3.0), "feature 0 is 3 all the time"),
+        (lambda y: np.full(100, NAN), "feature 0 has no values at all"),
+        (
+            lambda y: with_values(y, slice(5, 9), NAN),
+            r"misses 4 of 400 values \(1.0%\), in 1 gap, .* of 4 from 5",
+        ),
+        (lambda y: with_values(y, 30, np.inf), "holds infinite values"),
+        (
+            lambda y: with_values(y, slice(40, 50), y[40]),
+            "stays at .* for 10 steps from 40 on: a stuck sensor",
+        ),
+        (lambda y: with_values(y, 30, 0), r"drops to exactly 0 from far above, 1 times \(30\)"),
+        (lambda y: with_values(y, 30, -999), "is -999 at 30, .* times its median: mistyped"),
+        (lambda y: np.repeat(y, 2), "repeats the value before it 50% of the time"),
+    ],
+)
+def test_trouble_of_every_kind_is_said(change, message):
+    y = 10 + np.random.default_rng(0).random(400)
+    assert trouble(np.arange(400), y, 24) == []
+    changed = change(y)
+    said = trouble(np.arange(len(changed)), changed, 24)
+    assert len(said) == 1
+    assert re.search(message, said[0])
+
+
+def with_values(y, where, value):
+    changed = y.copy()
+    changed[where] = value
+    return changed
+
+
+def test_trouble_of_the_courses_series():
+    for t, y in (two_waves(), trend_and_seasons(), sea_temperature()):
+        assert trouble(t, y, 24) == []
+    said = "\n".join(trouble(*air_quality(), 24, names=["paris", "london"]))
+    assert "paris misses 77" in said and "london misses 112" in said
+    assert "paris drops to exactly 0 from far above, 3 times (2019-05-15 11:00:00" in said
+    assert "london repeats the value before it 26% of the time" in said
+    assert "london drops" not in said  # it comes down to 1, 2, 3 as well
+
+
+def test_counts_may_be_zero():
+    sales = np.random.default_rng(0).poisson(5, size=400).astype(float)
+    assert (sales == 0).any()
+    assert not any("drops" in said for said in trouble(np.arange(400), sales, 24))
