@@ -53,7 +53,7 @@ def card(heading, body, colour=_PLAIN_COLOUR, label=""):
     return (
         f'<div role="status"{named} style="border-left:5px solid {colour};padding:.1em .9em;margin:.3em 0;'
         f'color:inherit;background:transparent;max-width:60em;overflow-wrap:anywhere">'
-        f'<div role="heading" aria-level="4" style="font-weight:600;margin:.4em 0">{heading}</div>'
+        f'<div role="heading" aria-level="3" style="font-weight:600;margin:.4em 0">{heading}</div>'
         f"{body}</div>"
     )
 

@@ -98,7 +98,7 @@ class _Copier:
 
     def copy(self, value, depth):
         kind = type(value)
-        if value is None or kind is bool or kind is float or kind is complex:
+        if value is None or kind is bool or kind is float or kind is complex or kind is Foreign:
             return value
         if kind is int:
             return value if abs(value) < 2**63 else Foreign("an integer too large for an array")

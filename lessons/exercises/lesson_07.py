@@ -1,0 +1,716 @@
+"""Exercises of lesson 07: forecasts fed back, their error by horizon, the loop they close, direct targets."""
+
+import numpy as np
+
+from lessons.exercises.declare import Case, Exercise, Part, Wrong
+
+_SERIES = np.random.default_rng(0).normal(size=24).round(2)
+_WEIGHTS = np.array([0.3, -0.2, 0.7])  # oldest value of the window first
+_LINE = np.arange(1.0, 13.0) ** 1.5
+_PAIR = np.array([-0.6, 1.4])
+
+
+def recursive_rollout(series, origins, steps, weights, intercept):
+    """Feed a linear model its own forecasts, from all origins at once."""
+    T = len(weights)
+    window = series[origins[:, None] + np.arange(-T, 0)]  # (N, T): the values before each origin
+    y_pred = np.empty((len(origins), steps))
+    for k in range(steps):
+        y_pred[:, k] = window @ weights + intercept
+        window = np.column_stack([window[:, 1:], y_pred[:, k]])
+    return y_pred
+
+
+def _roll(series, origins, steps, weights, intercept, shift=0, move=None):
+    """Roll out with windows moved by `shift`, going on as move(window, forecast, k) says."""
+    T = len(weights)
+    window = series[origins[:, None] + np.arange(-T, 0) + shift]
+    y_pred = np.empty((len(origins), steps))
+    for k in range(steps):
+        y_pred[:, k] = window @ weights + intercept
+        move_on = move or (lambda window, said, k: np.column_stack([window[:, 1:], said]))
+        window = move_on(window, y_pred[:, k], k)
+    return y_pred
+
+
+def _truth_fed_back(series, origins, steps, weights, intercept):
+    future = np.append(series, np.zeros(steps))  # what would be read beyond the end
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.column_stack([window[:, 1:], future[origins + k]]),
+    )
+
+
+def _origin_in_the_window(series, origins, steps, weights, intercept):
+    return _roll(series, origins, steps, weights, intercept, shift=1)
+
+
+def _window_ends_too_early(series, origins, steps, weights, intercept):
+    return _roll(series, origins, steps, weights, intercept, shift=-1)
+
+
+def _window_not_moved(series, origins, steps, weights, intercept):
+    return _roll(series, origins, steps, weights, intercept, move=lambda window, said, k: window)
+
+
+def _put_in_front(series, origins, steps, weights, intercept):
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.column_stack([said, window[:, :-1]]),
+    )
+
+
+def _last_overwritten(series, origins, steps, weights, intercept):
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.column_stack([window[:, :-1], said]),
+    )
+
+
+def _first_overwritten(series, origins, steps, weights, intercept):
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.column_stack([said, window[:, 1:]]),
+    )
+
+
+def _weights_backwards(series, origins, steps, weights, intercept):
+    return recursive_rollout(series, origins, steps, weights[::-1], intercept)
+
+
+def _without_intercept(series, origins, steps, weights, intercept):
+    return recursive_rollout(series, origins, steps, weights, 0.0)
+
+
+def _intercept_once(series, origins, steps, weights, intercept):
+    T = len(weights)
+    window = series[origins[:, None] + np.arange(-T, 0)]
+    y_pred = np.empty((len(origins), steps))
+    for k in range(steps):
+        y_pred[:, k] = window @ weights + (intercept if k == 0 else 0)
+        window = np.column_stack([window[:, 1:], y_pred[:, k]])
+    return y_pred
+
+
+def _intercept_not_fed_back(series, origins, steps, weights, intercept):
+    return recursive_rollout(series, origins, steps, weights, 0.0) + intercept
+
+
+def horizon_errors(y_true, y_pred):
+    """Mean squared error by step, and its standard deviation over seeds."""
+    by_seed = ((y_pred - y_true) ** 2).mean(axis=1)  # (S, N, steps) -> (S, steps)
+    return by_seed.mean(axis=0), by_seed.std(axis=0, ddof=1)
+
+
+def _spread(y_true, y_pred):
+    return horizon_errors(y_true, y_pred)[1]
+
+
+def _mse_by_step(y_true, y_pred):
+    return horizon_errors(y_true, y_pred)[0]
+
+
+def _mean_forecast(y_true, y_pred):
+    return ((y_pred.mean(axis=0) - y_true) ** 2).mean(axis=0), _spread(y_true, y_pred)
+
+
+def _by_origin(y_true, y_pred):
+    return ((y_pred - y_true) ** 2).mean(axis=(0, 2)), _spread(y_true, y_pred)
+
+
+def _up_to_the_step(y_true, y_pred):
+    mse = _mse_by_step(y_true, y_pred)
+    return np.cumsum(mse) / np.arange(1, len(mse) + 1), _spread(y_true, y_pred)
+
+
+def _one_number(y_true, y_pred):
+    return np.full(y_true.shape[1], ((y_pred - y_true) ** 2).mean()), _spread(y_true, y_pred)
+
+
+def _absolute_errors(y_true, y_pred):
+    return np.abs(y_pred - y_true).mean(axis=(0, 1)), _spread(y_true, y_pred)
+
+
+def _root(y_true, y_pred):
+    return np.sqrt(_mse_by_step(y_true, y_pred)), _spread(y_true, y_pred)
+
+
+def _square_of_the_mean(y_true, y_pred):
+    return (y_pred - y_true).mean(axis=(0, 1)) ** 2, _spread(y_true, y_pred)
+
+
+def _first_seed(y_true, y_pred):
+    return ((y_pred[0] - y_true) ** 2).mean(axis=0), _spread(y_true, y_pred)
+
+
+def _spread_divided_by_seeds(y_true, y_pred):
+    mse = ((y_pred - y_true) ** 2).mean(axis=1)
+    return mse.mean(axis=0), mse.std(axis=0)
+
+
+def _spread_over_origins(y_true, y_pred):
+    squared = ((y_pred - y_true) ** 2).mean(axis=0)
+    return _mse_by_step(y_true, y_pred), squared.std(axis=0, ddof=1)
+
+
+def _spread_over_everything(y_true, y_pred):
+    squared = (y_pred - y_true) ** 2
+    return _mse_by_step(y_true, y_pred), squared.reshape(-1, squared.shape[2]).std(axis=0, ddof=1)
+
+
+def _spread_of_forecasts(y_true, y_pred):
+    return _mse_by_step(y_true, y_pred), y_pred.std(axis=0, ddof=1).mean(axis=0)
+
+
+def _standard_error(y_true, y_pred):
+    return _mse_by_step(y_true, y_pred), _spread(y_true, y_pred) / np.sqrt(len(y_pred))
+
+
+def _variance(y_true, y_pred):
+    return _mse_by_step(y_true, y_pred), _spread(y_true, y_pred) ** 2
+
+
+def crossing_step(errors, baseline_errors):
+    """First step, counted from 1, from which a model is worse than a baseline for good; None if never."""
+    good = np.flatnonzero(errors <= baseline_errors)  # steps, counted from 0, at which it is no worse
+    if len(good) == 0:
+        return 1
+    if good[-1] == len(errors) - 1:
+        return None
+    return int(good[-1]) + 2
+
+
+def _or_none(step, errors):
+    return None if step is None or step > len(errors) else int(step)
+
+
+def _first_time_worse(errors, baseline_errors):
+    worse = np.flatnonzero(errors > baseline_errors)
+    return int(worse[0]) + 1 if len(worse) else None
+
+
+def _one_too_small(errors, baseline_errors):
+    step = crossing_step(errors, baseline_errors)
+    return None if step is None else step - 1
+
+
+def _one_too_large(errors, baseline_errors):
+    step = crossing_step(errors, baseline_errors)
+    return None if step is None else step + 1
+
+
+def _last_time_worse(errors, baseline_errors):
+    worse = np.flatnonzero(errors > baseline_errors)
+    return int(worse[-1]) + 1 if len(worse) else None
+
+
+def _better_for_good(errors, baseline_errors):
+    return crossing_step(baseline_errors, errors)
+
+
+def _ties_are_worse(errors, baseline_errors):
+    good = np.flatnonzero(errors < baseline_errors)
+    return _or_none(good[-1] + 2 if len(good) else 1, errors)
+
+
+def _one_for_never(errors, baseline_errors):
+    return crossing_step(errors, baseline_errors) or 1
+
+
+def _one_beyond_for_never(errors, baseline_errors):
+    return crossing_step(errors, baseline_errors) or len(errors) + 1
+
+
+def _last_step_for_never(errors, baseline_errors):
+    return crossing_step(errors, baseline_errors) or len(errors)
+
+
+def _none_for_always(errors, baseline_errors):
+    step = crossing_step(errors, baseline_errors)
+    return None if step == 1 else step
+
+
+def _count_of_worse(errors, baseline_errors):
+    return int(np.sum(errors > baseline_errors)) or None
+
+
+def loop_matrix(weights):
+    """The matrix that takes a window (T,), oldest value first, to the next one of a rollout."""
+    T = len(weights)
+    A = np.zeros((T, T))
+    A[np.arange(T - 1), np.arange(1, T)] = 1  # every value moves up one place
+    A[-1] = weights  # and the forecast comes last
+    return A
+
+
+def _newest_first(weights):
+    T = len(weights)
+    A = np.eye(T, k=-1)
+    A[0] = weights[::-1]
+    return A
+
+
+def _forecast_in_front(weights):
+    A = np.eye(len(weights), k=-1)
+    A[0] = weights
+    return A
+
+
+def _moved_the_wrong_way(weights):
+    A = np.eye(len(weights), k=-1)
+    A[-1] = weights
+    return A
+
+
+def _transposed(weights):
+    return loop_matrix(weights).T
+
+
+def _not_moved(weights):
+    A = np.eye(len(weights))
+    A[-1] = weights
+    return A
+
+
+def _nothing_but_the_forecast(weights):
+    A = np.zeros((len(weights), len(weights)))
+    A[-1] = weights
+    return A
+
+
+def _row_backwards(weights):
+    return loop_matrix(weights[::-1])
+
+
+def _forecast_on_top(weights):
+    A = np.eye(len(weights), k=1)
+    A[0] = weights
+    return A
+
+
+def _weights_in_the_last_column(weights):
+    A = np.eye(len(weights), k=1)
+    A[:, -1] = weights
+    return A
+
+
+def _added_to_the_shift(weights):
+    A = np.eye(len(weights), k=1)
+    A[-1] = weights
+    A[-1, -1] += 1
+    return A
+
+
+def multi_step_targets(series, window, horizon):
+    """Windows (N, T) and the `horizon` values that follow each of them."""
+    N = len(series) - window - horizon + 1
+    start = np.arange(N)[:, None]  # (N, 1)
+    X = series[start + np.arange(window)]  # (N, T)
+    y = series[start + window + np.arange(horizon)]  # (N, horizon)
+    return X, y
+
+
+def _windows(series, window, horizon, N=None):
+    N = len(series) - window - horizon + 1 if N is None else N
+    return series[np.arange(N)[:, None] + np.arange(window)]
+
+
+def _blocks(series, window, horizon, late=0, N=None):
+    N = len(series) - window - horizon + 1 if N is None else N
+    rows = np.arange(N)[:, None] + window + late + np.arange(horizon)
+    return series[np.minimum(rows, len(series) - 1)]
+
+
+def _one_late(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon, late=1)
+
+
+def _one_late_as_far_as_it_goes(series, window, horizon):
+    N = len(series) - window - horizon
+    return _windows(series, window, horizon, N), _blocks(series, window, horizon, 1, N)
+
+
+def _one_early(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon, late=-1)
+
+
+def _a_horizon_late(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon, late=horizon)
+
+
+def _from_the_start_of_the_window(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon, late=-window)
+
+
+def _last_value_of_the_block(series, window, horizon):
+    y = _blocks(series, window, horizon)
+    return _windows(series, window, horizon), np.repeat(y[:, -1:], horizon, axis=1)
+
+
+def _first_value_of_the_block(series, window, horizon):
+    y = _blocks(series, window, horizon)
+    return _windows(series, window, horizon), np.repeat(y[:, :1], horizon, axis=1)
+
+
+def _last_step_alone(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon)[:, -1:]
+
+
+def _backwards(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon)[:, ::-1]
+
+
+def _block_after_block(series, window, horizon):
+    N = len(series) - window - horizon + 1
+    chunks = np.resize(series[window:], (N, horizon))
+    return _windows(series, window, horizon), chunks
+
+
+def _one_window_too_few(series, window, horizon):
+    X, y = multi_step_targets(series, window, horizon)
+    return X[:-1], y[:-1]
+
+
+def interval_width(y_true, y_pred, level):
+    """Half-width by step that holds a share `level` of the errors, with one origin to spare."""
+    errors = np.sort(np.abs(y_pred - y_true), axis=0)  # (N, steps), each step on its own
+    rank = int(np.ceil((len(errors) + 1) * level))
+    return errors[rank - 1]  # (steps,)
+
+
+def _no_origin_to_spare(y_true, y_pred, level):
+    errors = np.sort(np.abs(y_pred - y_true), axis=0)
+    return errors[int(np.ceil(len(errors) * level)) - 1]
+
+
+def _one_rank_too_many(y_true, y_pred, level):
+    errors = np.sort(np.abs(y_pred - y_true), axis=0)
+    return errors[int(np.ceil((len(errors) + 1) * level))]
+
+
+def _interpolated(y_true, y_pred, level):
+    return np.quantile(np.abs(y_pred - y_true), level, axis=0)
+
+
+def _signed(y_true, y_pred, level):
+    errors = np.sort(y_pred - y_true, axis=0)
+    return errors[int(np.ceil((len(errors) + 1) * level)) - 1]
+
+
+def _signed_the_other_way(y_true, y_pred, level):
+    return _signed(y_pred, y_true, level)
+
+
+def _one_width_for_all(y_true, y_pred, level):
+    errors = np.sort(np.abs(y_pred - y_true), axis=None)
+    rank = int(np.ceil((len(errors) + 1) * level))
+    return np.full(y_true.shape[1], errors[rank - 1])
+
+
+def _tails_shared_out(y_true, y_pred, level):
+    return interval_width(y_true, y_pred, (1 + level) / 2)
+
+
+def _what_is_left_out(y_true, y_pred, level):
+    return interval_width(y_true, y_pred, 1 - level)
+
+
+def _full_width(y_true, y_pred, level):
+    return 2 * interval_width(y_true, y_pred, level)
+
+
+def _largest(y_true, y_pred, level):
+    return np.abs(y_pred - y_true).max(axis=0)
+
+
+def _squared(y_true, y_pred, level):
+    return interval_width(y_true, y_pred, level) ** 2
+
+
+def _as_if_normal(y_true, y_pred, level):
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)
+
+
+_RANDOM = np.random.default_rng(7)
+_SEEDS = _RANDOM.normal(size=(3, 4, 4))
+_MORE_SEEDS = _RANDOM.normal(size=(5, 6, 3)) + np.arange(3)
+_TRUTH, _MORE_TRUTH = _RANDOM.normal(size=(4, 4)), _RANDOM.normal(size=(6, 3))
+_BASE = np.array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+_ERRORS = Case(_MORE_TRUTH, _MORE_SEEDS), Case(_TRUTH, _SEEDS)
+_STEPS = np.array([[1.0, 2.0, 3.0, 4.0]])
+_CALIBRATION = _RANDOM.normal(size=(9, 4)) * _STEPS + 0.4
+_MORE_CALIBRATION = _RANDOM.normal(size=(29, 3)) * np.array([0.5, 1.0, 1.5]) - 0.2
+
+EXERCISES = (
+    Exercise(
+        "07.recursive_rollout",
+        "Feed forecasts back, from all origins at once",
+        reference=recursive_rollout,
+        returns="y_pred",
+        parts=[
+            Part("the first step", 1, Case(_SERIES, np.array([3, 9, 17]), 1, _WEIGHTS, 0.5)),
+            Part(
+                "forecasts fed back, beyond a whole window",
+                2,
+                Case(_SERIES, np.array([4, 10, 15]), 5, _WEIGHTS, 0.5),
+                Case(_LINE, np.array([2, 5, 7, 8]), 4, _PAIR, -0.3),
+            ),
+        ],
+        hints=[
+            "Before the loop, gather the windows of all origins: `series[origins[:, None] + "
+            "np.arange(-T, 0)]` has shape (N, T), and its last column is `series[origins - 1]`.",
+            "All origins take a step together: `window @ weights + intercept` has shape (N,).",
+            "Then every window moves on: without its first column, and with the forecast as its last.",
+        ],
+        wrong=[
+            Wrong(
+                _truth_fed_back,
+                "The true values move into the window, not the forecasts. At a real origin nobody has them: "
+                "these are one-step forecasts, again and again.",
+            ),
+            Wrong(
+                _origin_in_the_window,
+                "The window holds the value at the origin, which is the first to be forecast.",
+            ),
+            Wrong(_window_ends_too_early, "The window ends one step too early: at origin - 2."),
+            Wrong(_window_not_moved, "The window never moves, so every step gets the first forecast."),
+            Wrong(
+                _put_in_front,
+                "The forecast is put in front of the oldest value; the newest belongs at the other end.",
+            ),
+            Wrong(
+                _last_overwritten,
+                "The forecast takes the place of the last value; the window does not move on.",
+            ),
+            Wrong(
+                _first_overwritten,
+                "The oldest value is replaced by the forecast where it stands; the window does not move on.",
+            ),
+            Wrong(_weights_backwards, "The weights meet the window from the wrong end."),
+            Wrong(_without_intercept, "The intercept is missing."),
+            Wrong(_intercept_once, "The intercept is added at the first step only."),
+            Wrong(
+                _intercept_not_fed_back,
+                "The intercept is added to the result, but it is missing from what is fed back.",
+            ),
+        ],
+    ),
+    Exercise(
+        "07.horizon_errors",
+        "Measure the error step by step",
+        reference=horizon_errors,
+        returns="mse, spread",
+        parts=[
+            Part("the error by step: `mse`", 1, *_ERRORS, of="mse"),
+            Part("how much seeds differ: `spread`", 1, *_ERRORS, of="spread"),
+        ],
+        hints=[
+            "`y_pred - y_true` subtracts the truth (N, steps) from each seed's forecasts; no loop is needed.",
+            "Square first, then average over origins, which is axis 1: (S, N, steps) -> (S, steps).",
+            "Of those S curves take the mean and the standard deviation, `std(axis=0, ddof=1)`.",
+        ],
+        wrong=[
+            Wrong(
+                _mean_forecast,
+                "This is the error of the mean forecast over seeds. Errors of different seeds cancel in it; "
+                "asked for is the mean error of single nets.",
+            ),
+            Wrong(_by_origin, "The mean is taken over steps, so this is the error by origin."),
+            Wrong(_up_to_the_step, "This is the mean over all steps so far, not the error at each step."),
+            Wrong(_one_number, "All steps share one number: the mean over steps as well."),
+            Wrong(_absolute_errors, "These are mean absolute errors."),
+            Wrong(_root, "This is the root of the mean squared error."),
+            Wrong(_square_of_the_mean, "The mean is taken before squaring, so errors of both signs cancel."),
+            Wrong(_first_seed, "The error is that of the first seed alone."),
+            Wrong(
+                _spread_divided_by_seeds,
+                "The spread divides by S; with few seeds, S - 1 is the honest divisor (`ddof=1`).",
+            ),
+            Wrong(
+                _spread_over_origins,
+                "The spread is the one over origins; asked for is how much the seeds' errors differ.",
+            ),
+            Wrong(
+                _spread_over_everything,
+                "The spread is that of single squared errors, over seeds and origins alike.",
+            ),
+            Wrong(_spread_of_forecasts, "The spread is that of the forecasts, not that of their errors."),
+            Wrong(_standard_error, "The spread is divided by the root of the number of seeds."),
+            Wrong(_variance, "The spread is a variance: its root is missing."),
+        ],
+    ),
+    Exercise(
+        "07.crossing_step",
+        "Find the step from which a model is worse for good",
+        reference=crossing_step,
+        returns="step",
+        parts=[
+            Part(
+                "a model that falls behind",
+                1,
+                Case(np.array([0.1, 0.2, 0.7, 0.4, 0.5, 0.8, 0.9]), _BASE),
+                Case(np.array([0.6, 0.1, 0.2, 0.6, 0.3, 0.4, 0.8]), _BASE),
+            ),
+            Part(
+                "always, never, and only for a while",
+                1,
+                Case(_BASE + 0.1, _BASE),
+                Case(_BASE - 0.1, _BASE),
+                Case(np.array([0.1, 0.6, 0.9, 0.9, 0.6, 0.5, 0.4]), _BASE),
+                Case(np.array([0.1, 0.6, 0.9, 0.9, 0.6, 0.6, 0.5]), _BASE),
+            ),
+        ],
+        hints=[
+            "Look from the other side: at which steps is the model *no worse*, `errors <= baseline_errors`?",
+            "`np.flatnonzero` gives their places, counted from 0. After the last of them it is worse for "
+            "good.",
+            "Three cases: there is no such place; the last place is the last step; and all others. "
+            "Count the answer from 1.",
+        ],
+        wrong=[
+            Wrong(
+                _first_time_worse,
+                "This is the first step at which the model is worse; later it may be better again.",
+            ),
+            Wrong(
+                _one_too_small,
+                "One too small: either counted from 0, or the last step at which the model still holds.",
+            ),
+            Wrong(_one_too_large, "One too large: this is the second step at which it is worse for good."),
+            Wrong(_last_time_worse, "This is the last step at which it is worse, not the first for good."),
+            Wrong(_better_for_good, "The two curves have changed places."),
+            Wrong(_ties_are_worse, "At an equal error the model is not worse."),
+            Wrong(_one_for_never, "A model that is never worse for good gets a 1, as if it always were."),
+            Wrong(
+                _one_beyond_for_never,
+                "A model that is never worse for good gets a step beyond the last one; "
+                "nobody has measured there.",
+            ),
+            Wrong(_last_step_for_never, "A model that is never worse for good gets the last step here."),
+            Wrong(_none_for_always, "A model that is worse at every step has crossed at the first."),
+            Wrong(_count_of_worse, "This counts the steps at which the model is worse."),
+        ],
+    ),
+    Exercise(
+        "07.loop_matrix",
+        "Write a rollout as one matrix",
+        reference=loop_matrix,
+        returns="A",
+        parts=[Part("the window and the next", 2, Case(_WEIGHTS), Case(np.array([0.5, -0.1, 0.2, 0.9])))],
+        hints=[
+            "Row k of `A` says how value k of the next window is made from the old one. Write A out for "
+            "T = 3, by hand.",
+            "All but the last row only pass a value on: next[k] = window[k + 1], so one 1 in each row.",
+            "`np.eye(T, k=1)` has ones beside the diagonal. What belongs in its last row?",
+        ],
+        wrong=[
+            Wrong(_newest_first, "This is the matrix for windows whose newest value comes first."),
+            Wrong(
+                _forecast_in_front,
+                "The forecast becomes the first value of the next window, and the others move down.",
+            ),
+            Wrong(_moved_the_wrong_way, "The values move the wrong way, towards the end of the window."),
+            Wrong(_transposed, "This is the transpose: here a window is a column, `A @ window`."),
+            Wrong(_not_moved, "The values stay where they are, and the last one is replaced."),
+            Wrong(
+                _nothing_but_the_forecast, "Nothing but the forecast is in the next window; the rest is 0."
+            ),
+            Wrong(_row_backwards, "The weights are the wrong way round: the first belongs to the oldest."),
+            Wrong(_forecast_on_top, "The forecast is the first value of the next window; it is the newest."),
+            Wrong(_weights_in_the_last_column, "The weights stand in the last column, not in the last row."),
+            Wrong(_added_to_the_shift, "A 1 is added to the last weight: the last value is passed on too."),
+        ],
+    ),
+    Exercise(
+        "07.multi_step_targets",
+        "Cut targets for many steps at once",
+        reference=multi_step_targets,
+        returns="X, y",
+        parts=[
+            Part("the windows `X`", 1, Case(_SERIES, 5, 3), Case(_LINE, 2, 4), of="X"),
+            Part("the targets `y`", 1, Case(_SERIES, 5, 3), Case(_LINE, 2, 4), of="y"),
+        ],
+        hints=[
+            "The last window must leave room for its whole block of targets. How many windows are there?",
+            "Window k is `series[k : k + window]`; its block begins at `k + window`.",
+            "`np.arange(N)[:, None] + np.arange(window)` are the places of all windows, (N, T); "
+            "the targets' are similar.",
+        ],
+        wrong=[
+            *(
+                Wrong(f, "Each block of targets begins one step late: it leaves out the very next value.")
+                for f in (_one_late, _one_late_as_far_as_it_goes)
+            ),
+            Wrong(_one_early, "Each block of targets begins with the last value of its window: a leak."),
+            Wrong(_a_horizon_late, "Each block of targets begins a whole horizon late."),
+            Wrong(_from_the_start_of_the_window, "The blocks of targets begin where the windows begin."),
+            Wrong(_last_value_of_the_block, "Every target is the last value of its block."),
+            Wrong(_first_value_of_the_block, "Every target is the first value of its block."),
+            Wrong(_last_step_alone, "Only the last of the targets is there; asked for are all of them."),
+            Wrong(_backwards, "The targets are in backward order."),
+            Wrong(_block_after_block, "The blocks follow each other; windows move on by *one* step."),
+            Wrong(_one_window_too_few, "One window too few: the last block may end with the series."),
+        ],
+    ),
+    Exercise(
+        "07.interval_width",
+        "Make an interval from errors",
+        reference=interval_width,
+        returns="width",
+        parts=[
+            Part(
+                "a width for each step",
+                2,
+                Case(np.zeros((9, 4)), _CALIBRATION, 0.8),
+                Case(np.zeros((29, 3)), _MORE_CALIBRATION, 0.75),
+            )
+        ],
+        hints=[
+            "`np.abs(y_pred - y_true)` are the errors (N, steps). Sort them along the origins: "
+            "`np.sort(..., axis=0)`.",
+            "The rank to take is (N + 1) · level, rounded up: `int(np.ceil(...))`.",
+            "Ranks are counted from 1, Python's rows from 0.",
+        ],
+        wrong=[
+            Wrong(
+                _no_origin_to_spare,
+                "The rank is too small: the origin to come counts as one more, so N + 1 in the place of N.",
+            ),
+            Wrong(_one_rank_too_many, "One rank too far: rank 1 is row 0."),
+            Wrong(_interpolated, "This interpolates between two errors; the rule takes one that came."),
+            Wrong(_signed, "The errors have kept their sign, so only one side of the interval counts."),
+            Wrong(
+                _signed_the_other_way,
+                "The errors, truth less forecast, have kept their sign; only one side counts.",
+            ),
+            Wrong(_one_width_for_all, "All steps share one width; each step has errors of its own."),
+            Wrong(
+                _tails_shared_out,
+                "Half of what is left out is put in again: absolute errors have one tail, not two.",
+            ),
+            Wrong(_what_is_left_out, "This is the width for the share that is to be left *out*."),
+            Wrong(_full_width, "This is the whole interval; asked for is half of it, to be added both ways."),
+            Wrong(_largest, "These are the largest errors, whatever `level` is."),
+            Wrong(_squared, "The errors are squared; a width has the unit of the forecasts."),
+            Wrong(_as_if_normal, "This takes the errors for normally distributed around 0."),
+        ],
+    ),
+)
