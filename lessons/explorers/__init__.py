@@ -5,8 +5,19 @@ from lessons.explorers.gates import gates
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
 from lessons.explorers.naive_error import naive_error
+from lessons.explorers.rollout import rollout
 from lessons.explorers.training import training
 from lessons.explorers.welcome import welcome
 from lessons.explorers.windows import windows
 
-__all__ = ["Explorer", "LiveRun", "gates", "memory", "naive_error", "training", "welcome", "windows"]
+__all__ = [
+    "Explorer",
+    "LiveRun",
+    "gates",
+    "memory",
+    "naive_error",
+    "rollout",
+    "training",
+    "welcome",
+    "windows",
+]

@@ -13,29 +13,38 @@ from lessons.figures.curves import (
     split_map,
     window,
 )
+from lessons.figures.diagnostics import autocorrelation, forecast_against_truth, lag_profile
 from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps, save_html
 from lessons.figures.nets import gradient_errors, states, window_means
+from lessons.figures.rollout import fan, horizon_curves, rollouts, shade
 from lessons.figures.style import STYLES, line, new_figure, plural, style
 from lessons.figures.sweeps import sweep
 
 __all__ = [
     "STYLES",
+    "autocorrelation",
     "bars",
+    "fan",
+    "forecast_against_truth",
     "forecast_errors",
     "forecasts",
     "gate_changes",
     "gate_difference",
     "gate_heatmaps",
     "gradient_errors",
+    "horizon_curves",
+    "lag_profile",
     "leaks",
     "line",
     "loss_curves",
     "mark_level",
     "new_figure",
     "plural",
+    "rollouts",
     "save_html",
     "scoreboard",
     "series",
+    "shade",
     "split_map",
     "stacked",
     "states",

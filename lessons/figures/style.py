@@ -12,14 +12,18 @@ from plotly.io import base_renderers
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILION, PURPLE = "#D55E00", "#CC79A7"
-GREY, DARK = "#9a9a9a", "#6e6e6e"  # the data and the truth; both stand out on white and on black
+VIOLET = "#8A3FFC"  # one more, found by search: told apart from all of these in every simulation
+GREY, DARK = "#949494", "#6e6e6e"  # the data and the truth; both stand out on white and on black
 
-# Whoever appears in a plot looks the same in all of them: colour, dash, marker.
+DASHDOTDOT, LONGEST_DASH = "9px,3px,2px,3px,2px,3px", "20px,4px"  # Plotly has no names for these
+
+# Whoever appears in a plot looks the same in all of them: colour, dash, marker. Two that look alike in some
+# kind of colour-blindness, or in grey, differ in dash and marker.
 STYLES = {
     "series": (GREY, "solid", "circle"),
     "truth": (DARK, "solid", "circle"),
-    "train": (SKY, "solid", "circle"),
-    "validation": (PURPLE, "dash", "diamond"),
+    "train": (SKY, "dash", "circle"),
+    "validation": (PURPLE, DASHDOTDOT, "diamond"),
     "test": (PURPLE, "solid", "diamond"),
     "window": (BLUE, "solid", "circle"),
     "target": (VERMILION, "solid", "diamond"),
@@ -28,14 +32,21 @@ STYLES = {
     "linear extrapolation": (ORANGE, "longdashdot", "triangle-right"),
     "mean": (PURPLE, "dot", "x"),
     "seasonal naive": (PURPLE, "dashdot", "cross"),
-    "ridge": (GREEN, "solid", "triangle-down"),
-    "AR": (GREEN, "dash", "triangle-left"),
-    "nearest neighbour": (SKY, "dashdot", "hexagon"),
-    "RNN": (SKY, "longdash", "pentagon"),
+    "trend line": (SKY, "8px,2px,3px,2px", "hourglass"),
+    "train mean": (GREY, "2px,5px", "x"),
+    "ridge": (GREEN, "longdash", "triangle-down"),
+    "AR": (VIOLET, DASHDOTDOT, "triangle-left"),
+    "nearest neighbour": (SKY, DASHDOTDOT, "hexagon"),
+    "RNN": (SKY, LONGEST_DASH, "pentagon"),
     "LSTM": (VERMILION, "solid", "diamond"),
-    "GRU": (BLUE, "solid", "star"),
+    "GRU": (BLUE, "dashdot", "star"),
     "LSTM centred": (VERMILION, "dash", "diamond-open"),
-    "GRU centred": (BLUE, "dash", "star-open"),
+    "GRU centred": (BLUE, "longdashdot", "star-open"),
+    "LSTM centred, cosine": (GREEN, "3px,4px", "triangle-up-open"),
+    "LSTM last-value residual": (ORANGE, "12px,3px,3px,3px,3px,3px", "square-open"),
+    "LSTM centred + dropout": (PURPLE, "7px,3px", "cross-open"),
+    "LSTM centred, own rollouts": (BLUE, "16px,3px,4px,3px", "star-open"),
+    "LSTM centred, teacher forced": (SKY, "5px,2px", "circle-open"),
     "usual + last deviation": (BLUE, "longdash", "hourglass"),
     "noise floor": (DARK, "dot", "line-ew"),
 }
@@ -92,17 +103,29 @@ _AXIS = {
     "automargin": True,
     "title": {"standoff": 8, "font": {"size": 14}},
 }
-# 1, 2, 5, 10, ... written out: Plotly's own short forms ("2" for 0.02) take explaining.
-_TICKS = [digit * 10.0**power for power in range(-8, 9) for digit in (1, 2, 5)]
-LOG_AXIS = {"type": "log", "tickvals": _TICKS, "ticktext": [f"{tick:g}" for tick in _TICKS]}
+
+
+def log_axis(low=0.0, high=1.0):
+    """Return an axis from 10^low to 10^high with ticks written out: as many as there is room for.
+
+    1, 2, 5, 10, … over two and a half decades at most, then powers of ten, over six every second one.
+    Plotly's own short forms ("2" for 0.02) take explaining.
+    """
+    digits = (1, 2, 5) if high - low <= 2.5 else (1,)
+    powers = range(-8, 9) if high - low <= 6 else range(int(np.ceil(low)), int(high) + 1, 2)
+    ticks = [digit * 10.0**power for power in powers for digit in digits]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+
+
+LOG_AXIS = log_axis()
 # Transparent, with text in a grey that reads on white and on black (in the page, in the page's own colour).
 pio.templates["course"] = go.layout.Template(
     layout={
         "font": {"color": "#7f7f7f", "size": 14},
         "title": {
             "font": {"size": 16},
-            **{"x": 0, "xref": "paper", "xanchor": "left"},
-            **{"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}},
+            **{"x": 0, "xref": "container", "xanchor": "left"},
+            **{"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12, "l": 8}},
         },
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

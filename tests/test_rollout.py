@@ -1,0 +1,468 @@
+"""Rollouts, errors by horizon, crossings and intervals."""
+
+import numpy as np
+import pytest
+
+from lessons.baselines import Autoregression, Drift, LastValue, Mean, Ridge, SeasonalNaive
+from lessons.rnn import GRU, LSTM, RNN
+from lessons.rollout import (
+    RolloutIntervals,
+    coverage,
+    crossing,
+    error_by_horizon,
+    rollout,
+    trained_nets,
+    truth,
+)
+from lessons.rollout.trained import NAMES, SEEDS, save_trained
+from lessons.series import trend_and_seasons, two_waves
+from lessons.windows import Standardizer, make_windows, split_by_time
+from lessons.wrappers import Centred, Differenced, InputJitter, LinearSkip
+
+QUICK = {"epochs": 3, "lr": 5e-3}
+
+
+@pytest.fixture(scope="module")
+def series():
+    return trend_and_seasons(n=300)[1]
+
+
+def fitted(model, series, window=20, horizon=1):
+    X, y, _ = make_windows(series, window, horizon)
+    return model.fit(X, y)
+
+
+def one_by_one(model, series, origins, steps, window):
+    """The plain way: one window at a time, one feature."""
+    paths = []
+    for origin in origins:
+        history = list(series[origin - window : origin])
+        for _ in range(steps):
+            X = np.array(history[-window:]).reshape(1, window, 1)
+            history.append(model.predict(X)[0, 0])
+        paths.append(history[window:])
+    return np.array(paths)
+
+
+class Sum:
+    """Forecasts the sum over all of a window, so that every value that reaches it shows."""
+
+    def predict(self, X):
+        return X.sum(axis=(1, 2))[:, None]
+
+
+# what comes out
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        LastValue,
+        lambda: Ridge(alpha=1.0),
+        lambda: Autoregression(3),
+        lambda: RNN(1, 5, training=QUICK),
+        lambda: LSTM(1, 5, training=QUICK),
+        lambda: GRU(1, 5, training=QUICK),
+        lambda: Centred(LSTM(1, 5, training=QUICK)),
+        lambda: Centred(Ridge(alpha=1.0), by="zscore"),
+        lambda: Centred(Ridge(alpha=1.0), by="last"),
+        lambda: Differenced(Ridge(alpha=1.0)),
+        lambda: Centred(InputJitter(LinearSkip(LSTM(1, 5, training=QUICK)), sd=0.2)),
+    ],
+)
+def test_all_origins_at_once_are_as_one_window_at_a_time(series, make):
+    model, origins = fitted(make(), series), np.array([20, 77, 150, 299, 300])
+    together = rollout(model, series, origins, steps=30, window=20)
+    assert together.shape == (5, 30)
+    np.testing.assert_allclose(together, one_by_one(model, series, origins, 30, 20), rtol=1e-9, atol=1e-9)
+
+
+def test_a_torch_forecaster_rolls_out_as_its_numpy_twin(series):
+    torch_rnn = pytest.importorskip("lessons.torch_rnn")
+    model = torch_rnn.TorchForecaster("LSTM", 1, 5, training=QUICK, dtype=np.float64)
+    fitted(model, series)
+    twin = torch_rnn.from_torch(model)
+    here, there = (rollout(m, series, np.array([50, 60]), 40, 20) for m in (model, twin))
+    np.testing.assert_allclose(here, there, atol=1e-10)
+
+
+def test_the_first_step_is_the_ordinary_forecast(series):
+    X, y, target_index = make_windows(series, 20)
+    model = Ridge(alpha=1.0).fit(X[:100], y[:100])
+    np.testing.assert_allclose(rollout(model, series, target_index, 1, 20), model.predict(X), rtol=1e-12)
+
+
+def test_an_autoregression_without_noise_goes_on_for_ever():
+    wave = np.sin(0.3 * np.arange(400))
+    model = fitted(Autoregression(2), wave[:100], window=5)
+    forecasts = rollout(model, wave, np.array([100, 200]), 200, 5)
+    np.testing.assert_allclose(forecasts, truth(wave, np.array([100, 200]), 200), atol=1e-8)
+
+
+def test_naive_forecasts_have_their_closed_forms(series):
+    origins = np.array([100, 131])
+    last = rollout(LastValue(), series, origins, 40, 20)
+    np.testing.assert_array_equal(last, np.repeat(series[origins - 1][:, None], 40, axis=1))
+    season = rollout(SeasonalNaive(17), series, origins, 40, 20)
+    np.testing.assert_array_equal(season, series[origins[:, None] - 17 + np.arange(40) % 17])
+    drift = fitted(Drift(), series)
+    steps = np.arange(1, 41) * drift.step
+    np.testing.assert_allclose(rollout(drift, series, origins, 40, 20), last + steps, atol=1e-9)
+
+
+def test_float32_series_and_lists_are_taken(series):
+    model = fitted(Ridge(alpha=1.0), two_waves()[1], window=16)
+    path = rollout(model, two_waves()[1], [100, 200], 10, 16)
+    assert path.dtype == np.float64
+    np.testing.assert_array_equal(path, rollout(model, two_waves()[1].tolist(), np.array([100, 200]), 10, 16))
+
+
+# the future is not read
+
+
+@pytest.mark.parametrize("known", [(), (1,)])
+def test_what_comes_after_the_origin_does_not_matter(known):
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(100, 3))
+    other = series.copy()
+    unknown = [feature for feature in range(3) if feature not in known]
+    other[60:, unknown] = rng.normal(size=(40, len(unknown)))
+    for origins in ([60], [40, 55, 60]):
+        before, after = (rollout(Sum(), s, origins, 15, 5, known=known) for s in (series, other))
+        np.testing.assert_array_equal(before, after)
+    assert not np.array_equal(rollout(Sum(), series, [61], 15, 5), rollout(Sum(), other, [61], 15, 5))
+
+
+def test_known_features_are_read_and_others_held():
+    series = np.column_stack([np.zeros(50), np.arange(50.0), 100 + np.arange(50.0)])
+
+    class Last:
+        def predict(self, X):
+            return X[:, -1, 1:].sum(axis=1, keepdims=True)  # both features of the newest step
+
+    held = rollout(Last(), series, [10, 20], 4, 3)
+    np.testing.assert_array_equal(held, [[9 + 109] * 4, [19 + 119] * 4])
+    known = rollout(Last(), series, [10, 20], 4, 3, known=[1])
+    np.testing.assert_array_equal(known, [[118, 119, 120, 121], [138, 139, 140, 141]])
+    np.testing.assert_array_equal(known, rollout(Last(), series, [10, 20], 4, 3, known=1))
+
+
+@pytest.mark.parametrize("wrap", [lambda net: net, Centred, lambda net: Centred(LinearSkip(net))])
+def test_a_net_reads_a_calendar(series, wrap):
+    calendar = np.sin(2 * np.pi * np.arange(300) / 50)
+    both = np.column_stack([series, calendar])
+    model = fitted(wrap(LSTM(2, 5, training=QUICK)), both)
+    path = rollout(model, both, np.array([100, 200]), 30, 20, known=[1])
+    for k, origin in enumerate((100, 200)):
+        history = both[: origin + 30].copy()
+        for t in range(origin, origin + 30):
+            history[t, 0] = model.predict(history[np.newaxis, t - 20 : t])[0, 0]
+        np.testing.assert_allclose(path[k], history[origin:, 0], atol=1e-9)
+    held = rollout(model, both, np.array([100, 200]), 30, 20)
+    np.testing.assert_array_equal(held[:, 0], path[:, 0])  # the first window holds the past alone
+    assert np.abs(held - path).max() > 1e-4
+
+
+def test_an_unknown_future_may_be_missing():
+    series = np.column_stack([np.arange(30.0), np.arange(30.0)])
+    series[20:, 0] = np.nan  # only the calendar goes on
+    path = rollout(Sum(), series, [20], 11, 4, known=[1])  # the last window ends at value 29
+    assert np.isfinite(path).all()
+    with pytest.raises(ValueError, match=r"origins may be 19 at most \(the series has 30 values\), got 20"):
+        rollout(Sum(), series, [20], 12, 4, known=[1])
+
+
+def test_a_model_that_writes_on_its_windows_hurts_nobody(series):
+    class Vandal:
+        def predict(self, X):
+            y = X[:, -1, :1].copy()
+            X[...] = 1e9
+            return y
+
+    before = series.copy()
+    np.testing.assert_array_equal(
+        rollout(Vandal(), series, [50], 9, 5), rollout(LastValue(), series, [50], 9, 5)
+    )
+    np.testing.assert_array_equal(series, before)
+
+
+# several steps at once
+
+
+@pytest.mark.parametrize("steps", [1, 3, 6, 7, 20])
+def test_blocks_are_fed_back_whole(series, steps):
+    model = fitted(Ridge(alpha=1.0), series, horizon=3)
+    path = rollout(model, series, [100], steps, 20)
+    history = list(series[80:100])
+    while len(history) < 20 + steps:
+        history += list(model.predict(np.array(history[-20:]).reshape(1, 20, 1))[0])
+    np.testing.assert_allclose(path[0], history[20 : 20 + steps], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Ridge(alpha=1.0),
+        Mean,
+        lambda: LSTM(1, 5, output_size=4, training=QUICK),
+        lambda: GRU(1, 5, output_size=4, training=QUICK),
+        lambda: Centred(LSTM(1, 5, output_size=4, training=QUICK)),
+        lambda: Centred(LSTM(1, 5, output_size=4, training=QUICK), by="last"),
+        lambda: Centred(LSTM(1, 5, output_size=4, training=QUICK), by="zscore"),
+        lambda: Differenced(LSTM(1, 5, output_size=4, training=QUICK)),
+        lambda: Centred(InputJitter(LinearSkip(LSTM(1, 5, output_size=4, training=QUICK)), sd=0.1)),
+    ],
+)
+def test_direct_forecasts_need_only_more_targets(series, make):
+    X, y, target_index = make_windows(series, 20, horizon=4)
+    train, test = split_by_time(target_index, at=200, horizon=4)
+    y_pred = make().fit(X[train], y[train]).predict(X[test])
+    assert y_pred.shape == y[test].shape == (97, 4)
+    assert np.mean((y_pred - y[test]) ** 2) < 4 * np.var(series)
+
+
+def test_direct_ridge_is_one_regression_a_step(series):
+    X, y, _ = make_windows(series, 20, horizon=4)
+    together = Ridge(alpha=2.0).fit(X, y).predict(X)
+    apart = [Ridge(alpha=2.0).fit(X, y[:, k : k + 1]).predict(X) for k in range(4)]
+    np.testing.assert_allclose(together, np.hstack(apart), atol=1e-9)
+
+
+def test_direct_centring_gives_each_step_the_level_back():
+    X = np.random.default_rng(1).normal(size=(50, 6, 1)) + 5
+    y = np.column_stack([X[:, :, 0].mean(axis=1) + k for k in range(3)])  # level, level + 1, level + 2
+    for model in (Centred(Mean()), Differenced(Ridge(alpha=1e-9))):
+        np.testing.assert_allclose(model.fit(X, y).predict(X + 100), y + 100, atol=1e-6)
+
+
+# bad input
+
+
+class Says:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def predict(self, X):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"origins": 50}, ValueError, r"origins must have shape \(N,\).*write \[630\]"),
+        ({"origins": []}, ValueError, r"origins must have shape \(N,\), at least one"),
+        ({"origins": [[50]]}, ValueError, r"got shape \(1, 1\)"),
+        ({"origins": [50.0]}, TypeError, "origins must hold whole numbers"),
+        ({"origins": [True]}, TypeError, "origins must hold whole numbers"),
+        ({"origins": [19, 50]}, ValueError, "origins must lie between 20 and 300 .*got 19 to 50"),
+        ({"origins": [50, 301]}, ValueError, "origins must lie between 20 and 300 .*got 50 to 301"),
+        ({"origins": [-1]}, ValueError, "got -1 to -1"),
+        ({"steps": 0}, ValueError, "steps must be at least 1, got 0"),
+        ({"steps": 2.0}, TypeError, "steps must be a whole number, got 2.0"),
+        ({"window": 0}, ValueError, "window must be between 1 and 300"),
+        ({"window": 12}, ValueError, r"windows of shape \(2, 12, 1\) \(was it fitted with window=12"),
+        ({"known": [1]}, ValueError, "known must be left out: the series has one feature"),
+        ({"series": np.zeros((300, 2, 1))}, ValueError, r"series must have shape \(n,\) or \(n, D\)"),
+        ({"series": ["a"] * 300}, TypeError, "series must hold real numbers"),
+        (
+            {"series": np.full(300, np.nan)},
+            ValueError,
+            "windows of 2 of 2 origins, the first at series index 30",
+        ),
+        ({"series": np.zeros((300, 2))}, ValueError, r"shape \(2, 20, 2\) .*and 2 features"),
+        ({"series": np.zeros((300, 2)), "known": [0]}, ValueError, "known must be between 1 and 1 .*got 0"),
+        ({"model": object()}, TypeError, r"model must have predict\(X\), got object"),
+        ({"model": Says(np.zeros(2))}, ValueError, r"must return real numbers of shape \(2, k\).*\(2,\)"),
+        ({"model": Says(np.zeros((3, 1)))}, ValueError, r"\(2, k\), a row a window, got shape \(3, 1\)"),
+        ({"model": Says(np.zeros((2, 0)))}, ValueError, r"got shape \(2, 0\)"),
+        ({"model": Says([["a"], ["b"]])}, ValueError, "must return real numbers"),
+        ({"model": Says(None)}, ValueError, "must return real numbers"),
+        ({"model": Says([[1.0], [np.nan]])}, ValueError, "returned NaN or infinite values at step 1"),
+    ],
+)
+def test_bad_input_is_named(series, change, error, words):
+    arguments = {"model": fitted(Ridge(alpha=1.0), series), "series": series, "origins": [50, 60]}
+    with pytest.raises(error, match=words):
+        rollout(**{**arguments, "steps": 3, "window": 20, **change})
+
+
+def test_truth_is_what_came(series):
+    np.testing.assert_array_equal(truth(series, [10, 297], 3), [series[10:13], series[297:]])
+    two = np.column_stack([series, -series])
+    np.testing.assert_array_equal(truth(two, [10], 3), [series[10:13]])
+    with pytest.raises(ValueError, match=r"origins must lie between 0 and 297 .*got 10 to 298"):
+        truth(series, [10, 298], 3)
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        truth(series, [10], 0)
+
+
+# errors by horizon
+
+
+def test_errors_by_horizon_average_over_origins_and_seeds():
+    rng = np.random.default_rng(2)
+    y_true, y_pred = rng.normal(size=(7, 4)), rng.normal(size=(3, 7, 4))
+    errors = error_by_horizon(y_true, y_pred)
+    squared = (y_pred - y_true) ** 2
+    np.testing.assert_allclose(errors.mse, squared.mean(axis=(0, 1)))
+    np.testing.assert_allclose(errors.mae, np.abs(y_pred - y_true).mean(axis=(0, 1)))
+    np.testing.assert_allclose(errors.by_seed, squared.mean(axis=1))
+    np.testing.assert_allclose(errors.by_origin, squared.mean(axis=0))
+    np.testing.assert_allclose(errors.seed_sd, squared.mean(axis=1).std(axis=0, ddof=1))
+    assert errors.mean == pytest.approx(squared.mean())
+    assert errors.mean_sd == pytest.approx(squared.mean(axis=(1, 2)).std(ddof=1))
+    same = error_by_horizon(y_true.tolist(), list(y_pred))
+    np.testing.assert_array_equal(same.mse, errors.mse)
+
+
+def test_one_seed_has_no_spread():
+    errors = error_by_horizon(np.zeros((3, 2)), np.ones((3, 2)))
+    assert errors.mse.tolist() == [1, 1] and errors.mean == 1
+    assert errors.seed_sd.tolist() == [0, 0] and errors.mean_sd == 0
+    assert "±" not in repr(errors) and "3 origins, 1 seed" in repr(errors)
+
+
+def test_errors_show_themselves_as_a_table():
+    errors = error_by_horizon(np.zeros((2, 120)), np.ones((2, 2, 120)) * np.array([1, 2])[:, None, None])
+    for text in (repr(errors), errors._repr_html_()):
+        assert "step 100" in text and "step 120" in text and "mean" in text
+        assert "2.500 ± 2.121" in text  # squared errors 1 and 4
+    assert len(errors) == 120
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "words"),
+    [
+        (np.zeros(3), np.zeros((1, 3)), r"y_true must have shape \(N, steps\).*\(3,\)"),
+        (np.zeros((0, 3)), np.zeros((2, 3)), "y_true must have shape .*not be empty"),
+        (np.zeros((2, 3)), np.zeros((3, 2)), r"y_pred must have the shape of y_true, \(2, 3\).*got \(3, 2\)"),
+        (np.zeros((2, 3)), np.zeros(3), r"\(N, steps\) or \(S, N, steps\), got shape \(3,\)"),
+        (np.zeros((2, 3)), [np.zeros((2, 3)), np.zeros((2, 2))], "one array .* a seed, all of one shape"),
+        (np.zeros((2, 3)), [], "y_pred must have shape"),
+        (np.zeros((2, 3)), np.full((2, 3), np.nan), "y_pred holds 6 values that are NaN"),
+    ],
+)
+def test_errors_that_cannot_be_measured_are_refused(y_true, y_pred, words):
+    with pytest.raises(ValueError, match=words):
+        error_by_horizon(y_true, y_pred)
+
+
+# crossings
+
+
+@pytest.mark.parametrize(
+    ("errors", "baseline", "step"),
+    [
+        ([1, 1, 3, 3], [2, 2, 2, 2], 3),
+        ([3, 3, 3, 3], [2, 2, 2, 2], 1),
+        ([1, 1, 1, 1], [2, 2, 2, 2], None),
+        ([3, 1, 3, 3], [2, 2, 2, 2], 3),  # worse, better, worse for good
+        ([3, 3, 3, 2], [2, 2, 2, 2], None),  # as good at the end is not worse
+        ([1, 1, 1, 3], [2, 2, 2, 2], 4),
+        ([3], [2], 1),
+    ],
+)
+def test_a_crossing_is_for_good(errors, baseline, step):
+    assert crossing(errors, baseline) == step
+    assert crossing(np.array(errors, float), np.array(baseline)) == step
+
+
+def test_a_crossing_takes_errors_by_horizon():
+    y_true = np.zeros((1, 3))
+    model, baseline = error_by_horizon(y_true, [[1, 2, 3]]), error_by_horizon(y_true, [[2, 2, 2]])
+    assert crossing(model, baseline) == 3 and crossing(baseline, model) is None
+    assert crossing(model, [4, 4, 4]) == 3  # squared errors 1, 4, 9
+
+
+def test_crossings_of_curves_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="as many steps, got 2 and 3"):
+        crossing([1, 2], [1, 2, 3])
+    with pytest.raises(ValueError, match="errors must hold one number a step"):
+        crossing([[1, 2]], [1, 2])
+    with pytest.raises(ValueError, match="baseline_errors must hold one number a step, none of them NaN"):
+        crossing([1, 2], [1, np.nan])
+
+
+# intervals
+
+
+def test_the_width_is_the_finite_sample_quantile():
+    errors = np.arange(1, 20)[::-1].reshape(19, 1) * np.array([[1.0, 10.0]])
+    intervals = RolloutIntervals(level=0.9).fit(np.zeros((19, 2)), errors)
+    np.testing.assert_array_equal(intervals.width, [18, 180])  # ceil(20 * 0.9) = 18th smallest of 19
+    lower, upper = intervals.predict([[5.0, 5.0]])
+    np.testing.assert_array_equal(lower, [[-13, -175]])
+    np.testing.assert_array_equal(upper, [[23, 185]])
+    lower, upper = intervals.predict([[5.0]])  # a shorter rollout
+    assert lower.shape == (1, 1)
+
+
+def test_independent_errors_are_covered_as_promised():
+    rng = np.random.default_rng(3)
+    shares = []
+    for _ in range(400):
+        y_true = rng.normal(size=(60, 3)) * [1, 2, 5]
+        lower, upper = RolloutIntervals(0.8).fit(y_true[:30], np.zeros((30, 3))).predict(np.zeros((30, 3)))
+        shares.append(coverage(y_true[30:], lower, upper))
+    # exactly ceil(31 * 0.8) / 31 = 25 / 31 on average, whatever the errors' distribution
+    np.testing.assert_allclose(np.mean(shares, axis=0), 25 / 31, atol=0.012)
+
+
+def test_coverage_counts_by_step():
+    y_true = np.array([[0.0, 0.0], [1.0, 5.0]])
+    np.testing.assert_array_equal(coverage(y_true, y_true - 1, y_true + 1), [1, 1])
+    np.testing.assert_array_equal(coverage(y_true, np.zeros((2, 2)), np.ones((2, 2))), [1, 0.5])  # ends count
+
+
+def test_intervals_say_what_is_wrong():
+    for level in (0, 1, 90):
+        with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+            RolloutIntervals(level)
+    with pytest.raises(ValueError, match=r"level 0\.9 needs at least 9 calibration origins, got 8"):
+        RolloutIntervals(0.9).fit(np.zeros((8, 2)), np.zeros((8, 2)))
+    assert RolloutIntervals(0.9).fit(np.zeros((9, 2)), np.zeros((9, 2))).width.shape == (2,)
+    with pytest.raises(RuntimeError, match=r"call fit\(y_true, y_pred\) first"):
+        RolloutIntervals().predict(np.zeros((2, 2)))
+    intervals = RolloutIntervals(0.5).fit(np.zeros((8, 2)), np.zeros((8, 2)))
+    with pytest.raises(ValueError, match=r"at most 2 steps, got \(1, 3\)"):
+        intervals.predict(np.zeros((1, 3)))
+    with pytest.raises(ValueError, match=r"y_pred must have the shape of y_true, \(8, 2\), got \(2, 8\)"):
+        intervals.fit(np.zeros((8, 2)), np.zeros((2, 8)))
+    with pytest.raises(ValueError, match="y_true or lower holds values that are NaN"):
+        coverage(np.zeros((1, 1)), [[np.nan]], [[1.0]])
+
+
+# nets that come with the course
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trained_nets_are_five_and_differ(name):
+    nets = trained_nets(name)
+    X = np.random.default_rng(0).normal(size=(4, 60, 1))
+    forecasts = np.array([net.predict(X) for net in nets])
+    assert forecasts.shape == (len(SEEDS), 4, 1)
+    assert np.unique(forecasts[:, 0]).size == 5
+
+
+@pytest.mark.parametrize("name", ["LSTM centred", "LSTM centred + skip"])
+def test_trained_nets_come_back_from_their_files(name, tmp_path):
+    net = trained_nets(name)[2]
+    save_trained(name, 0, net, tmp_path)
+    from lessons.rollout.trained import _read
+
+    X = np.random.default_rng(0).normal(size=(4, 60, 1))
+    np.testing.assert_array_equal(_read(name, 0, tmp_path).predict(X), net.predict(X))
+
+
+def test_unknown_nets_are_refused():
+    with pytest.raises(ValueError, match=r"name must be one of 'LSTM', .*got 'GRU'"):
+        trained_nets("GRU")
+
+
+def test_trained_nets_know_their_unit():
+    _, y = trend_and_seasons()
+    scaler = Standardizer().fit(y[:630])
+    X, target, index = make_windows(scaler.transform(y), 60)
+    for name in ("LSTM centred, cosine", "LSTM centred + skip"):
+        errors = scaler.std[0] ** 2 * np.mean((trained_nets(name)[0].predict(X) - target)[570:] ** 2)
+        assert errors < 0.055, name
