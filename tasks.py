@@ -3,6 +3,8 @@
     lab      open the course in JupyterLab
     test     run every test and every notebook
     bench    run the benchmarks
+    shots    take screenshots of the lessons
+    export   write a lesson as one HTML file
     doctor   tell whether this machine can run the course
 
 The work is done in tools/. This file only makes sure that Python is new enough to read it, and

@@ -14,6 +14,9 @@ from pathlib import Path
 from tools import COMMAND, ROOT, Problem, copies, environment
 
 FIRST_LESSON = "00_start_here.ipynb"
+# A file's tests share their fixtures, so they stay together; and the order stays as it is, because the
+# browser tests must be the last in their process (tests/browser/conftest.py).
+ALL_TESTS = ["-n=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
 def main(arguments):
@@ -54,6 +57,8 @@ def parser():
         ("lab", lab, "open the course in JupyterLab"),
         ("test", test, "run every test and every notebook; further words go to pytest"),
         ("bench", bench, "run the benchmarks, or those whose names are given"),
+        ("shots", shots, "take screenshots of the lessons, or of those whose names are given"),
+        ("export", export, "write a lesson as one HTML file with its figures, as `export 03`"),
         ("doctor", doctor, "tell whether this machine can run the course"),
     ):
         command = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
@@ -66,6 +71,11 @@ def parser():
                 default=[],
                 metavar="03",
                 help="start lessons over; the old copy is kept",
+            )
+            command.add_argument(
+                "--classroom",
+                action="store_true",
+                help="for projecting: code folded, sliders and figures large",
             )
             command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
             command.add_argument("--port", type=int, help="the port to use (otherwise the first free one)")
@@ -90,12 +100,12 @@ def lab(options, rest):
     ):  # in a container one is root, and JupyterLab would refuse
         command.append("--allow-root")
     environment.say("Starting JupyterLab on your copies of the lessons, in work/. To stop it: Ctrl-C here.")
-    return hand_over([*command, *rest], options, jupyter_settings(work))
+    return hand_over([*command, *rest], options, jupyter_settings(work, options.classroom))
 
 
 def test(options, rest):
-    """Run the tests; with no further words, all of them and every notebook."""
-    return hand_over([interpreter(options, test=True), "-m", "pytest", *rest], options)
+    """Run the tests; with no further words, all of them and every notebook, a process for each core."""
+    return hand_over([interpreter(options, test=True), "-m", "pytest", *(rest or ALL_TESTS)], options)
 
 
 def bench(options, rest):
@@ -117,6 +127,25 @@ def bench(options, rest):
     if failed:
         raise Problem(f"Failed: {', '.join(failed)}.")
     return 0
+
+
+def shots(options, rest):
+    """Take screenshots of every lesson after Run All, into shots/; further words go to the script."""
+    return hand_over(
+        [interpreter(options, test=True), ROOT / "tests" / "browser" / "shots.py", *rest], options
+    )
+
+
+def export(options, rest):
+    """Write a lesson as HTML into work/: the learner's copy as it is, or else the lesson, run first."""
+    originals = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if len(rest) != 1:
+        raise Problem(f"Which lesson? For example: {COMMAND} export 03")
+    lesson = copies.find(rest[0], originals, "export")
+    copy = ROOT / "work" / lesson.name
+    copy.parent.mkdir(exist_ok=True)
+    notebook, page = copy if copy.exists() else lesson, copy.with_suffix(".html")
+    return hand_over([interpreter(options), "-m", "lessons", "export", notebook, page], options)
 
 
 def doctor(options, rest):
@@ -153,9 +182,11 @@ def variables(options):
     return settings
 
 
-def jupyter_settings(work):
+def jupyter_settings(work, classroom=False):
     """Return the variables that give JupyterLab the course's settings, below the learner's own."""
-    folders = [str(ROOT / "lessons" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH")]
+    course = ROOT / "lessons" / "jupyter"
+    folders = [str(course / "classroom") if classroom else None, str(course)]
+    folders.append(os.environ.get("JUPYTER_CONFIG_PATH"))
     return {
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders)),
         "JUPYTERLAB_WORKSPACES_DIR": str(work / ".jupyter" / "workspaces"),  # only this course's tabs

@@ -61,7 +61,7 @@ def refresh(lessons, work, fresh=()):
     return said
 
 
-def find(name, originals):
+def find(name, originals, asked="--fresh"):
     """Return the one lesson meant by `name`: its number, the start of its name, or all of it."""
     wanted = name.removesuffix(".ipynb")
     if wanted.isdigit():
@@ -72,7 +72,7 @@ def find(name, originals):
         return fits[0]
     known = "\n".join(f"    {path.stem}" for path in originals)
     trouble = "fits more than one lesson" if fits else "is not a lesson"
-    raise Problem(f"--fresh {name}: {name!r} {trouble}. The lessons are:\n{known}")
+    raise Problem(f"{asked} {name}: {name!r} {trouble}. The lessons are:\n{known}")
 
 
 def bring(original, work, record):

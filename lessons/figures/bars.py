@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 from lessons.figures.style import (
     BLUE,
     DARK,
-    LOG_AXIS,
     ORANGE,
     SKY,
     alike,
     line,
+    log_axis,
     new_figure,
     readable,
     style,
@@ -89,12 +89,8 @@ def bars(values, *, title="", x="MSE", log=False, alt=None):
     figure.update_layout(height=100 + 38 * len(names), margin_t=48, yaxis_ticklabelstandoff=6)
     if log:  # a bar has no natural start on a logarithmic axis: a decade below the smallest
         low, high = np.log10(min(scores)) - 1, np.log10(max(scores))
-        figure.update_xaxes(
-            LOG_AXIS, range=[low, high + 0.3 + 0.08 * (high - low)]
-        )  # room for the last label
-        if high - low > 6:
-            decades = 10.0 ** np.arange(np.ceil(low), high + 1, 2)
-            figure.update_xaxes(tickvals=decades, ticktext=[f"{decade:g}" for decade in decades])
+        room = 0.3 + 0.08 * (high - low)  # for the last label
+        figure.update_xaxes(log_axis(low, high), range=[low, high + room])
     return figure
 
 
@@ -137,7 +133,8 @@ def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None)
         x_left = np.log10(min(row[:2]))  # annotations want the logarithm
         figure.add_annotation(x=x_left, y=row[2], text=row[3], showarrow=False, xanchor="right", xshift=-12)
     room = 0.12 * (high - low) + 0.05
-    figure.update_xaxes(LOG_AXIS, range=[low - 2.2 * room, high + room])  # room for the factors on the left
+    left, right = low - 2.2 * room, high + room  # room for the factors on the left
+    figure.update_xaxes(log_axis(left, right), range=[left, right])
     return figure.update_layout(height=140 + 40 * len(names), yaxis_ticklabelstandoff=6)
 
 

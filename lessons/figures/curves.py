@@ -15,6 +15,8 @@ from lessons.figures.style import (
     with_unit,
 )
 
+TRUTH = 4  # pixels: in grey its line is told from a network's by its width
+
 
 def series(t, y, *, split=None, title="", unit="", name="series", t_title="time step", alt=None):
     """Draw a series, and where its test part begins.
@@ -150,7 +152,7 @@ def forecasts(t, y_true, predictions, *, title=None, unit="", name="value", alt=
     mses = alike([np.nanmean((y - y_true) ** 2) for y in predictions.values()])
     errors = "; ".join(f"{model} {mse}" for model, mse in zip(predictions, mses, strict=True))
     title = title if title is not None else f"Test MSE: {errors}"
-    traces = [go.Scatter(x=t, y=y_true, name="truth", mode="lines", line=line("truth", 2.5))]
+    traces = [go.Scatter(x=t, y=y_true, name="truth", mode="lines", line=line("truth", TRUTH))]
     traces += [go.Scatter(x=t, y=y, name=m, mode="lines", line=line(m)) for m, y in predictions.items()]
     alt = alt or f"Line chart. {title}. {_span(t, y_true, 'truth')} Mean squared errors: {errors}."
     return new_figure(traces, title=title, x=_time_title(t, "time step"), y=with_unit(name, unit), alt=alt)

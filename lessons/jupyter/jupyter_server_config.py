@@ -23,3 +23,7 @@ c.ServerApp.kernel_websocket_connection_class = PromptWebsocketConnection
 # Nobody else on a shared computer can listen in, and the kernel does not warn that they could.
 if zmq.has("curve"):
     c.KernelManager.transport_encryption = "auto"
+
+# File, Save and Export Notebook As, HTML: one file with its figures in it, and nothing loaded to draw them.
+c.HTMLExporter.preprocessors = ["lessons.export.StaticFigures"]
+c.HTMLExporter.require_js_url = ""

@@ -3,11 +3,10 @@
 import os
 from pathlib import Path
 
-import nbformat
 import pytest
-from driver import QUIET, chromium, course_copy, serve
+from driver import QUIET, ROOT, chromium, close, open_notebook, put_notebook, serve_course
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HERE = Path(__file__).parent
 
 
@@ -41,19 +40,26 @@ def browser():
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory, browser):
-    """The URL of a JupyterLab that serves copies of the course, and notebooks made from small.py."""
-    scratch = tmp_path_factory.mktemp("lab")
-    root = course_copy(NOTEBOOKS, scratch / "root")
-    nbformat.write(small_notebook(), root / "small.ipynb")
-    nbformat.write(small_notebook(cells=[0, 1, 3]), root / "slow.ipynb")
-    with serve(root, scratch / "private") as url:
+    """The URL of a JupyterLab started by the README's command, which serves the learner's copies."""
+    with serve_course(tmp_path_factory.mktemp("lab")) as url:
         yield url
 
 
-def small_notebook(cells=slice(None)):
-    """Return small.py, or some of it, as a notebook, a cell for each ``# %%``."""
-    source = (HERE / "small.py").read_text().split("# %%\n")[1:]
-    cells = source[cells] if isinstance(cells, slice) else [source[cell] for cell in cells]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return notebook
+@pytest.fixture(scope="module")
+def notebook_of(lab, browser):
+    """A function that opens a notebook made of the given code cells; its page ends with the module."""
+    pages = []
+
+    def open_new(name, *sources):
+        pages.append(open_notebook(browser, lab, put_notebook(lab, name, sources)))
+        return pages[-1]
+
+    yield open_new
+    for page in pages:
+        close(page)
+
+
+def small_cells(*chosen):
+    """Return the cells of small.py, a cell for each ``# %%``, or those chosen by number."""
+    cells = (HERE / "small.py").read_text(encoding="utf-8").split("# %%\n")[1:]
+    return [cells[k] for k in chosen] if chosen else cells

@@ -11,6 +11,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "t"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -26,19 +30,49 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
 # Plots in the page, what they draw, and whether they have drawn it.
-PLOTS = "document.querySelectorAll('.jp-NotebookPanel [role=img][aria-label]')"
+PLOTS = "document.querySelectorAll('.jp-NotebookPanel div[role=img][aria-label]')"
 ALL_DRAWN = f"() => [...{PLOTS}].every(gd => gd.querySelector('.main-svg'))"
+EXPLORERS = ".lessons-explorer"
+FIGURE = "div[role=img][aria-label]"
+# Where Chrome is on macOS and Windows, which do not put it on the path.
+ELSEWHERE = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+PANEL = "window.jupyterapp.shell.currentWidget"
 
 
 def chromium():
     """Return the path of a Chromium on this machine, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome", *ELSEWHERE)
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-@contextlib.contextmanager
+# --- the server
+
+
 def serve(root, private, dark=False):
     """Serve the folder ``root`` by JupyterLab; give its URL. Settings and the like go under ``private``."""
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    return _serving([*command, f"--ServerApp.root_dir={root}"], None, private, dark)
+
+
+def serve_course(scratch, *words, dark=False):
+    """Serve the course by the README's command, with further ``words``, from a copy of it; give the URL.
+
+    The learner's copies of the notebooks are in ``scratch``/course/work.
+    """
+    course = scratch / "course"
+    leave = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for name in ("tools", "lessons", "notebooks"):
+        shutil.copytree(ROOT / name, course / name, ignore=leave)
+    shutil.copy(ROOT / "tasks.py", course)
+    command = [sys.executable, "tasks.py", "lab", "--no-venv", "--no-browser", *words]
+    return _serving(command, course, scratch / "private", dark)
+
+
+@contextlib.contextmanager
+def _serving(command, folder, private, dark=False):
     settings = dict(SETTINGS)
     if dark:
         settings["@jupyterlab/apputils-extension:themes"] = {"theme": "JupyterLab Dark"}
@@ -49,39 +83,99 @@ def serve(root, private, dark=False):
     folders |= {"JUPYTERLAB_SETTINGS_DIR": "settings"}
     environment = dict(os.environ) | {name: str(private / folder) for name, folder in folders.items()}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    options = ["--no-browser", "--allow-root", "--expose-app-in-browser", f"--ServerApp.root_dir={root}"]
-    options += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--IdentityProvider.token=t"]
+    options = ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    options += [f"--IdentityProvider.token={TOKEN}"]
+    options += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
     with open(private / "log", "wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=log, stderr=log
-        )
+        server = subprocess.Popen([*command, *options], cwd=folder, env=environment, stdout=log, stderr=log)
+        url = None
         try:
-            yield _address(server, private)
+            url = _address(server, private)
+            yield url
         finally:
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            _end(server, url)
+
+
+def _end(server, url):
+    """Ask the server to shut down: on Windows it is a grandchild, which no signal reaches. Else end it."""
+    try:
+        if url:
+            ask(url, "shutdown", "POST")
+            server.wait(20)
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    if server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(10)
+        server.kill()
 
 
 def _address(server, private):
     """Wait until the server answers, and return where."""
-    entry = private / f"runtime/jpserver-{server.pid}.json"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
+            # The number in its name is the server's; that is our own child's on Linux and macOS only.
+            entry = next((private / "runtime").glob("jpserver-*.json"))
             url = json.loads(entry.read_text())["url"]
-            with urllib.request.urlopen(f"{url}api/status?token=t", timeout=2):
+            with urllib.request.urlopen(f"{url}api/status?token={TOKEN}", timeout=2):
                 return url
-        except (OSError, ValueError) as error:
+        except (StopIteration, OSError, ValueError) as error:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((private / "log").read_text()[-2000:]) from error
             time.sleep(0.1)
 
 
-def open_notebook(browser, url, name, size=(1280, 1000)):
-    """Open a notebook in a page of its own, as a document without side bars.
+def ask(url, path, method="GET", body=None):
+    """Ask the server's REST interface; return what it answers."""
+    request = urllib.request.Request(
+        f"{url}api/{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"token {TOKEN}"},
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def put_notebook(url, name, sources):
+    """Put a notebook made of code cells on the server; return its name."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    ask(url, f"contents/{name}", "PUT", {"type": "notebook", "content": book})
+    return name
+
+
+def close(page):
+    """Close a page and the kernel of its notebook: a machine with two cores has no room for idle ones."""
+    with contextlib.suppress(Exception):
+        page.evaluate(f"{PANEL}.sessionContext.shutdown()")
+    page.context.close()
+
+
+def course_copy(notebooks, root):
+    """Copy the notebooks, or the given ones, into the folder ``root``."""
+    root.mkdir(parents=True, exist_ok=True)
+    for notebook in notebooks:
+        shutil.copy(notebook, root / Path(notebook).name)
+    return root
+
+
+# --- pages
+
+
+def open_notebook(browser, url, name, size=(1280, 1000), lab=False, front=None):
+    """Open a notebook in a page of its own.
+
+    Parameters
+    ----------
+    lab : bool
+        Whether in the whole of JupyterLab, as the README's command opens it; else as a document without side
+        bars, which is quicker.
+    front : str, optional
+        Path of the page in another front end.
 
     Returns
     -------
@@ -89,15 +183,21 @@ def open_notebook(browser, url, name, size=(1280, 1000)):
         With lists ``outside``, requests that leave this machine, and ``complaints``, errors on the console.
     """
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(20_000)
     page.outside, page.complaints = [], []
     page.on("request", lambda r: None if _is_local(r.url) else page.outside.append(r.url))
     page.on("console", lambda m: _complain(page, m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: _complain(page, error.stack or str(error)))
-    page.goto(f"{url}doc/tree/{name}?token=t&reset")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    wait_idle(page)
+    front = front or f"{'lab' if lab else 'doc'}/tree/{name}"
+    page.goto(f"{url}{front}?token={TOKEN}&reset")
+    wait_ready(page)
     return page
+
+
+def wait_ready(page):
+    """Wait until the notebook is in the page and its kernel idle."""
+    page.wait_for_selector(".jp-Notebook .jp-Cell", state="attached", timeout=90_000)
+    wait_idle(page)
 
 
 def _complain(page, text):
@@ -109,10 +209,14 @@ def _complain(page, text):
         page.complaints.append(text)
 
 
+def _is_local(url):
+    return not url.startswith(("http", "ws")) or "//127.0.0.1" in url
+
+
 def wait_idle(page):
     page.wait_for_function(
-        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-        timeout=60_000,
+        f"() => {PANEL.replace('.shell', '?.shell')}?.sessionContext?.session?.kernel?.status === 'idle'",
+        timeout=90_000,
     )
 
 
@@ -121,16 +225,140 @@ def run_all(page):
     page.evaluate(
         "window.jupyterapp.commands.execute('notebook:run-all-cells')"
     )  # resolves when all have run
+    wait_drawn(page)
+
+
+def wait_drawn(page):
+    """Wait until every figure in the page is drawn."""
     page.wait_for_function(ALL_DRAWN, timeout=60_000)
 
 
-def _is_local(url):
-    return not url.startswith(("http", "ws")) or "//127.0.0.1" in url
+def start_cell(page, index, source=None):
+    """Start a cell, with another source if one is given; return without waiting for its end."""
+    page.evaluate(
+        """([index, source]) => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          notebook.activeCellIndex = index;
+          notebook.deselectAll();
+          if (source !== null) notebook.activeCell.model.sharedModel.setSource(source);
+          window.running = true;
+          window.jupyterapp.commands.execute("notebook:run-cell").finally(() => { window.running = false; });
+        }""",
+        [index, source],
+    )
 
 
-def course_copy(notebooks, root):
-    """Copy the notebooks, or the given ones, into the folder ``root``."""
-    root.mkdir(parents=True, exist_ok=True)
-    for notebook in notebooks:
-        shutil.copy(notebook, root / Path(notebook).name)
-    return root
+def run_cell(page, index, source=None):
+    """Run a cell, with another source if one is given, and wait for its end."""
+    start_cell(page, index, source)
+    wait_cell(page)
+
+
+def wait_cell(page):
+    """Wait for the end of the cell that was started last."""
+    page.wait_for_function("() => !window.running", timeout=180_000)
+
+
+def cell(page, index):
+    """Return the locator of a cell."""
+    return page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+
+def outputs(page):
+    """Return the notebook's cells as they are now, outputs included: a list of nbformat cells."""
+    return page.evaluate(f"{PANEL}.content.widgets.map(cell => cell.model.toJSON())")
+
+
+def in_kernel(page, code):
+    """Run code in the notebook's kernel, outside the notebook; return what it prints."""
+    return page.evaluate(
+        """async code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const future = kernel.requestExecute({ code, store_history: false });
+          let text = "";
+          future.onIOPub = ({ header, content }) => {
+            if (header.msg_type === "stream" && content.name === "stdout") text += content.text;
+            if (header.msg_type === "error") text += content.traceback.join("\\n");
+          };
+          await future.done;
+          return text;
+        }""",
+        code,
+    )
+
+
+# --- explorers
+
+
+def explorer(page, label):
+    """Return the explorer that has a slider of this name, scrolled into view."""
+    found = page.locator(EXPLORERS, has=page.get_by_role("slider", name=label, exact=True))
+    found.first.scroll_into_view_if_needed()
+    return found.first
+
+
+def slider(box, label):
+    """Return the handle of a slider."""
+    return box.get_by_role("slider", name=label, exact=True)
+
+
+def drag(page, handle, pixels):
+    """Drag a slider's handle by so many pixels, with the button down all the while."""
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=8)
+    page.mouse.up()
+
+
+def press(page, handle, *keys):
+    """Press keys on a slider's handle."""
+    handle.focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def now(handle):
+    """Return a slider's value, as a screen reader says it: aria-valuenow is rounded to one decimal."""
+    return float(handle.get_attribute("aria-valuetext"))
+
+
+def wait_for(page, plot, condition, timeout=30_000):
+    """Wait until the JavaScript ``condition`` on the plot ``gd`` holds."""
+    page.wait_for_function(f"gd => {condition}", arg=plot.element_handle(), timeout=timeout)
+
+
+def y_of(plot, trace=0):
+    """Return what a plot draws: the y values of a trace, read back from the page."""
+    return plot.evaluate("(gd, trace) => Array.from(gd._fullData[trace].y)", trace)
+
+
+def trace(plot, name):
+    """Return the trace of this name as the page draws it: x, y, z (if it has them), visible."""
+    return plot.evaluate(
+        """(gd, name) => {
+          const found = gd._fullData.find(trace => trace.name === name);
+          if (!found) throw new Error(`no trace ${name}: ${gd._fullData.map(t => t.name)}`);
+          const plain = a => a && Array.from(a, v => ArrayBuffer.isView(v) ? Array.from(v) : v);
+          return { x: plain(found.x), y: plain(found.y), z: plain(found.z), visible: found.visible };
+        }""",
+        name,
+    )
+
+
+def title_of(plot):
+    return plot.evaluate("gd => gd.layout.title.text")
+
+
+def eventually(page, holds, seconds=40):
+    """Try the assertion ``holds()`` again and again until it holds; raise what it raises if it never does."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return holds()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            page.wait_for_timeout(50)

@@ -1,0 +1,157 @@
+"""What a learner who uses a keyboard, a screen reader or a dark page meets: axe-core, focus, names, words."""
+
+import urllib.request
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from driver import FIGURE, TOKEN, run_all, wait_drawn
+
+CELLS = (
+    """
+import numpy as np
+from lessons import explorers, figures
+from lessons.exercises import check, hint, solution
+from lessons.scores import scoreboard
+from lessons.baselines import Ridge
+from lessons.windows import make_windows
+X, y, _ = make_windows(np.sin(np.arange(200) / 5), 8)
+board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise_floor=0.001)
+""",
+    "from IPython.display import Markdown\nMarkdown('# A lesson\\n\\n## A section')",
+    "figures.scoreboard(board)",
+    "board",
+    "explorers.windows()",  # drop-down list, sliders, buttons, two figures
+    "explorers.memory()",  # a slider that some settings disable
+    "explorers.training('two waves', epochs=30)",  # figures side by side, a table, a run
+    "explorers.gates('two waves', hidden_size=4)",  # heatmaps
+    "check('00.naive_forecast', lambda series: series[1:])",
+    "check('00.naive_forecast', lambda series: series[:-1])",
+    "hint('00.naive_forecast')",
+    "solution('00.naive_forecast')",
+)
+# JupyterLab's own, of which nothing is in our hands; what lies inside them is looked at all the same.
+NOT_OURS = {
+    "aria-input-field-name": ".cm-content",  # its code editor has no name
+    "aria-required-children": ".jp-WindowedPanel-viewport",  # its list of cells calls itself a feed
+    "button-name": ".jp-collapseHeadingButton",  # its arrows beside headings are empty
+    # nbconvert's: pale prompts, and green numbers in code
+    "color-contrast": ":is(.jp-InputPrompt, .jp-OutputPrompt, .highlight *)",
+}
+
+
+@pytest.fixture(scope="module")
+def page(notebook_of):
+    opened = notebook_of("accessible.ipynb", *CELLS)
+    run_all(opened)
+    opened.get_by_text("test MSE, one seed").wait_for()  # training is over
+    return opened
+
+
+def complaints(page, inside=".jp-Notebook"):
+    """Return what axe-core finds in the notebook, as "rule: element" with the reason, and is ours."""
+    found = Axe().run(page, context={"include": [[inside]]}).response["violations"]
+    nodes = [(rule["id"], node) for rule in found for node in rule["nodes"]]
+    ours = [(rule, node) for rule, node in nodes if not is_theirs(page, rule, node["target"][-1])]
+    return [f"{rule}: {node['html'][:200]} {node['failureSummary']}" for rule, node in ours]
+
+
+def is_theirs(page, rule, target):
+    return rule in NOT_OURS and page.locator(target).first.evaluate(f"e => e.matches('{NOT_OURS[rule]}')")
+
+
+def test_axe_finds_nothing_in_the_light_theme(page):
+    assert complaints(page) == []
+
+
+def test_every_figure_is_told_in_words(page):
+    labels = page.locator(FIGURE).evaluate_all("figures => figures.map(gd => gd.getAttribute('aria-label'))")
+    assert len(labels) == 8
+    for label in labels:
+        assert len(label) > 30 and any(character.isdigit() for character in label), label
+
+
+def test_every_explorer_says_what_it_finds(page):
+    findings = page.locator(".lessons-explorer [role=status]").all_inner_texts()
+    assert len(findings) == 4
+    assert all(any(character.isdigit() for character in finding) for finding in findings)
+
+
+def test_every_control_has_a_name(page):
+    controls = page.locator(".lessons-controls").locator("button, select, [role=slider], [role=textbox]")
+    assert controls.count() > 30
+    for control in controls.all():
+        name = control.evaluate(
+            "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
+        )
+        assert name.strip(), control.evaluate("e => e.outerHTML")
+
+
+def test_the_keyboard_reaches_every_control_and_shows_where_it_is(page):
+    box = page.locator(".lessons-explorer").first
+    stops = box.locator(".lessons-controls").locator("select, [role=slider], [role=textbox], button")
+    stops.first.focus()
+    for k in range(stops.count()):
+        seen = stops.nth(k).evaluate(
+            """e => {
+              const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(e);
+              return [document.activeElement === e, outlineStyle, parseFloat(outlineWidth)];
+            }"""
+        )
+        assert seen[0] and seen[1] != "none" and seen[2] >= 2, stops.nth(k).evaluate("e => e.outerHTML")
+        page.keyboard.press("Tab")
+
+
+def test_the_keyboard_moves_a_slider_and_presses_a_button(page):
+    box = page.locator(".lessons-explorer").first
+    plot = box.locator(FIGURE).first
+    before = plot.get_attribute("aria-label")
+    random = box.get_by_role("button", name="random")
+    assert random.get_attribute("aria-pressed") == "false"
+    random.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "([gd, label]) => gd.getAttribute('aria-label') !== label", arg=[plot.element_handle(), before]
+    )
+    assert random.get_attribute("aria-pressed") == "true"
+    box.get_by_role("slider", name="window", exact=True).focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "e => e.getAttribute('aria-valuetext') === '59'",
+        arg=box.get_by_role("slider", name="window", exact=True).element_handle(),
+    )
+
+
+def test_long_titles_are_broken_where_the_page_ends(page):
+    plot = page.locator(".lessons-explorer").first.locator(FIGURE).first
+    page.set_viewport_size({"width": 520, "height": 900})
+    page.wait_for_function("gd => gd.layout.title.text.includes('<br>')", arg=plot.element_handle())
+    page.wait_for_function(
+        """gd => {
+          const [title, svg] = [".gtitle", ".main-svg"].map(s => gd.querySelector(s).getBoundingClientRect());
+          const page = gd.getBoundingClientRect();
+          return title.right < page.right && Math.abs(svg.width - page.width) < 2;
+        }""",
+        arg=plot.element_handle(),
+    )
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.wait_for_function("gd => !gd.layout.title.text.includes('<br>')", arg=plot.element_handle())
+
+
+def test_axe_finds_nothing_in_the_dark_theme(page):
+    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    wait_drawn(page)
+    assert complaints(page) == []
+
+
+def test_axe_finds_nothing_in_an_export(page, lab, browser, tmp_path):
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    file = tmp_path / "accessible.html"
+    with urllib.request.urlopen(f"{lab}nbconvert/html/accessible.ipynb?token={TOKEN}", timeout=120) as answer:
+        file.write_bytes(answer.read())
+    context = browser.new_context(offline=True)
+    exported = context.new_page()
+    exported.goto(file.as_uri())
+    exported.locator(".main-svg").first.wait_for()
+    assert complaints(exported, "html") == []
+    context.close()
