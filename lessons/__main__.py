@@ -1,10 +1,32 @@
-"""`python -m lessons doctor`: tell whether this machine can run the course."""
+"""`python -m lessons doctor`: tell whether this machine can run the course; `export`: a lesson as HTML;
+`classroom`: hand the lessons out and grade them, for teachers.
+"""
 
 import sys
 
-from lessons.doctor import doctor
+USAGE = """\
+Usage: python -m lessons doctor
+       python -m lessons export NOTEBOOK.ipynb [FILE.html]
+       python -m lessons classroom   (for teachers)"""
+
+
+def main(words):
+    """Run one command and return the exit status."""
+    if words == ["doctor"]:
+        from lessons.doctor import doctor
+
+        return doctor()
+    if words[:1] == ["export"] and 2 <= len(words) <= 3:
+        from lessons.export import export
+
+        print(f"wrote {export(*words[1:])}")
+        return 0
+    if words[:1] == ["classroom"]:
+        from lessons.classroom.commands import main as classroom
+
+        return classroom(words[1:])
+    return USAGE
+
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["doctor"]:
-        sys.exit("Usage: python -m lessons doctor")
-    sys.exit(doctor())
+    sys.exit(main(sys.argv[1:]))

@@ -686,6 +686,23 @@ def test_a_slip_of_the_finger_is_not_passed_on(handed_over, capsys, words):
     assert not (handed_over.root / "work").exists()
 
 
+def test_export_takes_the_learners_copy_if_there_is_one(handed_over, capsys):
+    work, page = handed_over.root / "work", str(handed_over.root / "work" / "03_lstm.html")
+    assert commands.main(["export", "03"]) == 0
+    assert handed_over.command[1:] == [
+        "-m",
+        "lessons",
+        "export",
+        str(handed_over.root / "notebooks/03_lstm.ipynb"),
+        page,
+    ]
+    (work / "03_lstm.ipynb").touch()
+    assert commands.main(["export", "3"]) == 0
+    assert handed_over.command[-2:] == [str(work / "03_lstm.ipynb"), page]
+    assert commands.main(["export", "99"]) == commands.main(["export"]) == 1
+    assert "export 99: '99' is not a lesson" in capsys.readouterr().err
+
+
 def test_test_passes_its_words_to_pytest(handed_over):
     assert commands.main(["test", "tests/test_setup.py", "-k", "macs", "-x"]) == 0
     assert handed_over.command == ["python", "-m", "pytest", "tests/test_setup.py", "-k", "macs", "-x"]

@@ -1,51 +1,15 @@
-"""The course in a real browser: figures, sliders, training, a reload, and every notebook from end to end."""
-
-import json
+"""How a live figure and an explorer behave in a real browser: drawing, theme, errors, reload, a slow page."""
 
 import pytest
-from conftest import NOTEBOOKS
-from driver import open_notebook, run_all, wait_idle
-
-EXPLORERS = ".lessons-explorer"
-FIGURE = "[role=img][aria-label]"
+from conftest import small_cells
+from driver import EXPLORERS, FIGURE, drag, explorer, run_all, title_of, wait_for, wait_ready, y_of
 
 
 @pytest.fixture(scope="module")
-def small(lab, browser):
-    page = open_notebook(browser, lab, "small.ipynb")
+def small(notebook_of):
+    page = notebook_of("small.ipynb", *small_cells())
     run_all(page)
-    yield page
-    page.close()
-
-
-def y_of(plot, trace=0):
-    """Return what a plot draws: the y values of a trace, read back from the page."""
-    return plot.evaluate("(gd, trace) => Array.from(gd._fullData[trace].y)", trace)
-
-
-def title_of(plot):
-    return plot.evaluate("gd => gd.layout.title.text")
-
-
-def wait_for(page, plot, condition):
-    """Wait until the JavaScript ``condition`` on the plot ``gd`` holds."""
-    page.wait_for_function(f"gd => {condition}", arg=plot.element_handle(), timeout=20_000)
-
-
-def drag(page, handle, pixels):
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + pixels, y, steps=8)
-    page.mouse.up()
-
-
-def explorer(page, label):
-    """Return the explorer that has a slider of this name, scrolled into view."""
-    found = page.locator(EXPLORERS, has=page.get_by_role("slider", name=label, exact=True))
-    found.first.scroll_into_view_if_needed()
-    return found.first
+    return page
 
 
 def test_a_plain_figure_is_drawn_with_alt_text_and_fills_the_width(small):
@@ -54,7 +18,7 @@ def test_a_plain_figure_is_drawn_with_alt_text_and_fills_the_width(small):
     assert plot.get_attribute("aria-label").startswith("Line chart. A plain figure.")
     assert plot.evaluate("gd => gd.clientWidth / gd.closest('.jp-OutputArea-output').clientWidth") > 0.97
     assert plot.evaluate("gd => gd.layout.xaxis.type ?? gd._fullLayout.xaxis.type") == "date"
-    assert plot.evaluate("gd => gd.querySelectorAll('.modebar-btn').length") == 1
+    assert plot.locator("xpath=..").get_by_role("button", name="Save this figure as PNG").count() == 1
 
 
 def test_no_update_is_lost_before_the_figure_is_in_the_page(small):
@@ -145,16 +109,15 @@ def reload(page):
     """Reload the page; again if ipywidgets, which waits 4 s for the kernel, gave up on a busy machine."""
     for _ in range(3):
         page.reload()
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        wait_idle(page)
+        wait_ready(page)
         for _ in range(100):
             if page.locator(EXPLORERS).count():
                 return
             page.wait_for_timeout(150)
 
 
-def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(lab, browser):
-    page = open_notebook(browser, lab, "slow.ipynb")
+def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(notebook_of):
+    page = notebook_of("slow.ipynb", *small_cells(0, 1, 3))
     starts = []
     page.on("pageerror", lambda error: starts.append(str(error)))
     # its two seconds are over at once, as on a computer ten times as slow
@@ -167,48 +130,8 @@ def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(lab, browser):
     page.keyboard.press("Home")
     wait_for(page, box.locator(FIGURE), "gd._fullData[1].y[0] === 0")
     box.get_by_text("noise 2 · 0.00²").wait_for()
-    page.close()
 
 
 def test_nothing_went_wrong_and_nothing_left_the_machine(small):
     assert small.outside == []
     assert small.complaints == []
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_its_explorers_answer(lab, browser, notebook):
-    page = open_notebook(browser, lab, notebook.name)
-    run_all(page)
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tags = {tag for cell in cells for tag in cell["metadata"].get("tags", [])}
-    if "raises-exception" not in tags:
-        assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").all_inner_texts() == []
-    assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").all_inner_texts() == []
-    checks = sum(cell["metadata"].get("nbgrader", {}).get("grade", False) for cell in cells)
-    assert page.locator("[role=status][aria-label^='Not attempted']").count() == checks
-    for box in page.locator(EXPLORERS).all():
-        assert_sliders_answer(page, box)
-    assert page.outside == []
-    assert page.complaints == []
-    page.close()
-
-
-SHOWN = "box => box.innerText + JSON.stringify([...box.querySelectorAll('[role=img]')].map(gd => gd.data))"
-
-
-def assert_sliders_answer(page, box):
-    box.scroll_into_view_if_needed()
-    handles = box.locator(".lessons-controls").get_by_role("slider").all()
-    assert handles, "an explorer without a slider"
-    for handle in handles:
-        assert handle.get_attribute("aria-label")
-        before, at_end = box.evaluate(SHOWN), handle.get_attribute("aria-valuenow")
-        handle.focus()
-        at_end = at_end == handle.get_attribute("aria-valuemax")
-        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
-        changed = f"([box, before]) => ({SHOWN})(box) !== before"
-        page.wait_for_function(changed, arg=[box.element_handle(), before], timeout=20_000)
-    before = box.evaluate(SHOWN)
-    drag(page, handles[0], -40 if handles[0].bounding_box()["x"] > 300 else 40)
-    page.wait_for_function(changed, arg=[box.element_handle(), before], timeout=20_000)
-    assert box.locator(".lessons-problem").inner_text() == ""

@@ -2,16 +2,13 @@
 
 import json
 import re
-import urllib.request
 
-import nbformat
 import pytest
-from driver import open_notebook, run_all
-from test_browser import FIGURE, drag, explorer, title_of, wait_for
+from driver import FIGURE, drag, explorer, in_kernel, now, press, run_all, slider, title_of, wait_for
 
 CELLS = (
     "from lessons import explorers",
-    "explorers.training('two waves', window=40, hidden_size=64, epochs=1000)",
+    "box = explorers.training('two waves', window=40, hidden_size=64, epochs=1000)\nbox",
     "explorers.memory()",
     "print('after')",
 )
@@ -20,20 +17,10 @@ FINISHED = "/^LSTM 0[.]/.test(gd.layout.title.text)"
 
 
 @pytest.fixture(scope="module")
-def page(lab, browser):
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    request = urllib.request.Request(
-        f"{lab}api/contents/training.ipynb",
-        data=json.dumps({"type": "notebook", "content": book}).encode(),
-        headers={"Authorization": "token t"},
-        method="PUT",
-    )
-    urllib.request.urlopen(request).close()
-    page = open_notebook(browser, lab, "training.ipynb")
+def page(notebook_of):
+    page = notebook_of("training.ipynb", *CELLS)
     run_all(page)
-    yield page
-    page.close()
+    return page
 
 
 @pytest.fixture
@@ -76,6 +63,29 @@ def test_it_streams_a_key_restarts_it_and_the_page_answers_meanwhile(page, train
     wait_for(page, memory.get_by_role("status"), f"gd.innerText !== {json.dumps(before)}")
     assert title_of(losses).startswith("Epoch")  # not held up until the end
     training.get_by_role("status").get_by_text("Training: LSTM, 1000 epochs").first.wait_for()
+
+
+RUNS = """
+import asyncio
+print(sum("LiveRun._run" in repr(task) for task in asyncio.all_tasks()))
+"""
+
+
+def test_a_second_drag_cancels_the_run_that_the_first_began(page, training, losses):
+    training.get_by_label("epochs").select_option("1000")
+    handle = slider(training, "hidden size")
+    wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length > 40")
+    for pixels in (-40, 25):
+        drag(page, handle, pixels)
+        wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length < 40")
+        assert in_kernel(page, RUNS).strip() == "1"
+        wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length > 40")
+    training.get_by_label("epochs").select_option("30")
+    wait_for(page, losses, f"{FINISHED} && gd.data[2].y.length === 30")
+    assert float(in_kernel(page, "print(box.result.settings['hidden_size'])")) == now(handle)
+    press(page, handle, "End")
+    training.get_by_label("epochs").select_option("1000")
+    wait_for(page, losses, RUNNING)
 
 
 def test_stop_and_train_again(page, training, losses):

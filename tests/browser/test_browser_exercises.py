@@ -1,0 +1,125 @@
+"""Exercises as a learner meets them: the cards of a check, hints one at a time, a folded solution."""
+
+import pytest
+from driver import cell, run_all, run_cell
+
+STUB = "def naive_forecast(series):\n    # Your code here\n    raise NotImplementedError"
+ID = "00.naive_forecast"
+CELLS = (
+    "import numpy as np\nfrom lessons.exercises import check, hint, solution, use",
+    STUB,
+    f"check('{ID}', naive_forecast)",
+    f"hint('{ID}')",
+    f"solution('{ID}')",
+    f"naive_forecast = use('{ID}', naive_forecast)\nprint(naive_forecast(np.array([3.0, 1.0, 4.0])))",
+)
+ANSWER, CHECK, HINT, SOLUTION, USE = range(1, 6)
+
+
+@pytest.fixture(scope="module")
+def page(notebook_of):
+    page = notebook_of("exercises.ipynb", *CELLS)
+    run_all(page)
+    return page
+
+
+def check(page, body):
+    """Run an answer with this body, then its check; return the card."""
+    run_cell(page, ANSWER, STUB.split("    #")[0] + f"    {body}")
+    run_cell(page, CHECK)
+    return card(page, CHECK)
+
+
+def card(page, index):
+    return cell(page, index).locator("[role=status]")
+
+
+def words(card):
+    return " ".join(card.inner_text().split())
+
+
+def test_not_attempted_is_no_failure_and_the_lesson_goes_on(page):
+    shown = card(page, CHECK)
+    assert shown.get_attribute("aria-label") == f"Not attempted yet: {ID} 0 of 1 point"
+    assert "○ Not attempted yet" in words(shown)
+    assert "Write your answer in the cell above" in words(shown)
+    used = words(cell(page, USE).locator(".jp-OutputArea"))
+    assert used == f"{ID}: using the course's version until yours passes [3. 1.]"
+
+
+@pytest.mark.parametrize(
+    ("body", "diagnosis"),
+    [
+        ("return series[1:]", "These are the very values to be forecast. A forecast cannot know them yet."),
+        ("return np.full(len(series) - 1, series.mean())", "the mean of the whole series, future included"),
+        ("return series", "(5,)"),
+        ("return forecast", "NameError"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_is_wrong(page, body, diagnosis):
+    shown = check(page, body)
+    assert shown.get_attribute("aria-label") == f"Not yet: {ID} 0 of 1 point"
+    assert "✗ Not yet" in words(shown)
+    assert diagnosis in words(shown)
+    assert f'Stuck? hint("{ID}")' in words(shown)
+    assert "series[:-1]" not in words(shown)
+
+
+def test_a_right_answer_typed_by_hand_passes_and_is_used(page):
+    editor = cell(page, ANSWER).locator(".cm-content")
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("def naive_forecast(series):\nreturn series[:-1]")  # the editor indents by itself
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")  # on the check, which is selected now
+    passed = cell(page, CHECK).locator(f"[aria-label='Passed: {ID} 1 of 1 point']")
+    passed.wait_for()
+    assert "✓ Passed" in words(passed)
+    run_cell(page, USE)
+    assert words(cell(page, USE).locator(".jp-OutputArea")) == f"{ID}: using your version [3. 1.]"
+
+
+def test_a_part_of_the_points_for_a_part_of_the_answer(page):
+    reply = "X, y = np.stack([x[i:i + T] for i in range(len(x) - T)])[:, :, None], x[T - 1:-1, None]"
+    run_cell(page, ANSWER, f"def make_windows(x, T):\n    {reply}\n    return X, y")
+    run_cell(page, CHECK, "check('01.make_windows', make_windows)")
+    shown = card(page, CHECK)
+    assert shown.get_attribute("aria-label").startswith("Partly right: 01.make_windows 1 of")
+    assert shown.get_by_label("right", exact=True).count() == 1
+    assert shown.get_by_label("not yet", exact=True).count() == 2
+    run_cell(page, ANSWER, STUB)
+    run_cell(page, CHECK, CELLS[CHECK])
+
+
+def test_hints_come_one_at_a_time_and_end(page):
+    shown = [words(card(page, HINT))]
+    for _ in range(3):
+        run_cell(page, HINT)
+        shown.append(words(card(page, HINT)))
+    first, second, end, again = shown
+    assert first.startswith("Hint 1 of 2 The first forecast is for series[1].")
+    assert second.startswith("Hint 2 of 2 You need all values but the last one.")
+    assert end == again
+    assert end.startswith("All 2 hints given There are no more.")
+
+
+def test_the_solution_is_folded_until_asked_for_and_passes(page):
+    code = card(page, SOLUTION).locator("code")
+    assert not code.is_visible()
+    card(page, SOLUTION).get_by_text("Show one way to write it").click()
+    code.wait_for()
+    run_cell(page, ANSWER, code.inner_text())
+    run_cell(page, CHECK)
+    assert card(page, CHECK).get_attribute("aria-label").startswith("Passed")
+
+
+def test_an_unknown_exercise_is_answered_in_words(page):
+    run_cell(page, CHECK, "check('00.naive_forcast', naive_forecast)")
+    assert "Unknown exercise" in words(card(page, CHECK))
+    assert ID in words(card(page, CHECK))
+
+
+def test_nothing_went_wrong(page):
+    assert page.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    assert page.outside == []
+    assert page.complaints == []

@@ -1,0 +1,408 @@
+"""Every control of every explorer moved by hand in the page, and the picture read back from the plot.
+
+Each move is compared with a twin, the same explorer set from code in this process: titles, every curve, the
+finding in words. That page and code agree is then not enough: RELATIONS says what a move must do to the
+picture. A new explorer, or a new control, needs its relation; without one the first test fails.
+"""
+
+import functools
+import types
+
+import numpy as np
+import pytest
+from driver import EXPLORERS, FIGURE, cell, drag, eventually, now, press, run_cell, slider
+
+from lessons import explorers
+from lessons.explorers.base import plain
+from lessons.live_figure import LiveFigure
+
+NOT_EXPLORERS = {"Explorer", "LiveRun"}
+NAMES = sorted(set(explorers.__all__) - NOT_EXPLORERS)
+ARGUMENTS = {"training": "epochs=20", "gates": "'two waves'"}  # quick to train, otherwise like the rest
+SOME = {("training", "epochs"): (20, 40), ("training", "learning_rate"): (0.0005, 0.002, 0.02)}
+HISTORY = {"earlier settings", "before"}  # curves that depend on what was shown before
+BUTTONS = {"training": {"Train", "Stop"}}  # besides Reset; test_live_training.py presses them
+
+
+# --- what a move must do to the picture: functions of the pictures by the control's value, smallest first
+
+
+def grows(measure):
+    """The measure of the picture grows with the control's value."""
+
+    def relation(pictures):
+        measured = [measure(picture) for picture in pictures.values()]
+        assert np.all(np.diff(measured) > 0), measured
+
+    return relation
+
+
+def each(holds):
+    """``holds(value, *figures)`` in each picture."""
+
+    def relation(pictures):
+        for value, picture in pictures.items():
+            assert holds(value, *picture.figures), value
+
+    return relation
+
+
+def both(*relations):
+    def relation(pictures):
+        for one in relations:
+            one(pictures)
+
+    return relation
+
+
+def roughness(name, figure=0):
+    """How much a curve jitters: the spread of its second differences."""
+    return lambda picture: np.std(np.diff(picture.figures[figure][name].y, 2))
+
+
+def slope(name, figure=0):
+    def measure(picture):
+        curve = picture.figures[figure][name]
+        return np.polyfit(np.arange(len(curve.y)), curve.y, 1)[0]
+
+    return measure
+
+
+def rises_with_it(name, figure=0):
+    """The slope of a curve changes by just what the control changes by."""
+
+    def relation(pictures):
+        rise = np.array([slope(name, figure)(picture) for picture in pictures.values()])
+        assert np.diff(rise) == pytest.approx(np.diff(list(pictures)), abs=1e-6)
+
+    return relation
+
+
+def at(curve, x):
+    return curve.y[list(curve.x).index(x)]
+
+
+def error_of(figure, model):
+    return dict(zip(figure["score"].y, figure["score"].x, strict=True))[model]
+
+
+def split_shows(pictures):
+    timed, random = (pictures[split].figures for split in ("by time", "random"))
+    assert max(timed[0]["train targets"].x) < min(timed[0]["test targets"].x)
+    assert max(random[0]["train targets"].x) > min(random[0]["test targets"].x)
+    assert error_of(random[1], "nearest neighbour") < 0.5 * error_of(timed[1], "nearest neighbour")
+
+
+def bars_add_up(lag, figure):
+    parts = figure["signal change"].y[0] + figure["noise, 2σ²"].y[0]
+    here = figure["this lag"]
+    curves = [at(figure[f"{name}, every lag"], lag) for name in ("explained", "measured")]
+    return here.x[0] == lag and np.allclose([parts, here.y[0]], curves)
+
+
+def noise_is_doubled(noise, figure):
+    return np.isclose(figure["noise, 2σ²"].y[0], 2 * noise**2, atol=1e-6)
+
+
+def last_of(name):
+    return lambda picture: picture.figures[0][name].y[-1]
+
+
+def level(picture, name):
+    return picture.figures[0].levels[name]
+
+
+def falls(measure):
+    return grows(lambda picture: -measure(picture))
+
+
+def centring_helps(pictures):
+    assert last_of("test")(pictures["window mean"]) < last_of("test")(pictures["none"])
+    assert list(pictures["window mean"].figures[1]) == ["truth", "LSTM centred"]
+
+
+def same_beginning(pictures):
+    short, long = (picture.figures[0]["test"] for picture in pictures.values())
+    assert [len(short.y), len(long.y)] == [20, 40] == [short.axis[1], long.axis[1]]
+    assert np.allclose(short.y, long.y[:20], rtol=1e-4)  # the same run, longer
+
+
+def networks_differ(pictures):
+    reach = {name: picture.figures[0][name].y[60] for name, picture in pictures.items()}
+    assert reach["RNN × 1.5"] > 1 > reach["RNN"] > reach["LSTM"]  # it explodes, it vanishes, and faster
+
+
+def models_drift(pictures):
+    after = {name: picture.figures[0]["error"].y[-1] for name, picture in pictures.items()}
+    assert after["LSTM"] > 3 * after["LSTM centred"] > 9 * after["LSTM centred + skip"]
+
+
+def same_rows(pictures):
+    rows = [picture.figures[1]["f"].z for picture in pictures.values()]
+    assert not any(np.array_equal(rows[0], other) for other in rows[1:])
+    assert all(np.array_equal(np.sort(rows[0], axis=0), np.sort(other, axis=0)) for other in rows[1:])
+
+
+def window_is_marked(window, overview, heatmaps):
+    marked = overview["window"]
+    return marked.x[0] == window and len(marked.x) == 16 == np.shape(heatmaps["f"].z)[1]
+
+
+RELATIONS = {
+    "welcome": {
+        "noise": grows(roughness("series")),
+        "trend": rises_with_it("series"),
+    },
+    "windows": {
+        "series": each(
+            lambda series, figure, _: len(figure["series"].y) == {"two waves": 220}.get(series, 900)
+        ),
+        "window": each(
+            lambda window, figure, _: (
+                len(figure["one test window"].x) == window == len(figure["training window most like it"].x)
+            )
+        ),
+        "noise": both(
+            grows(roughness("series")),
+            grows(lambda picture: error_of(picture.figures[1], "last value")),
+        ),
+        "split": split_shows,
+    },
+    "naive_error": {
+        "series": falls(lambda picture: max(picture.figures[0]["explained, every lag"].y)),
+        "noise": both(
+            each(noise_is_doubled),
+            grows(lambda picture: picture.figures[0]["measured"].error[1]),
+        ),
+        "lag": each(bars_add_up),
+    },
+    "memory": {
+        "network": networks_differ,
+        "forget_bias": grows(lambda picture: picture.figures[0]["LSTM"].y[20]),
+    },
+    "training": {
+        "window": falls(lambda picture: level(picture, "ridge")),
+        "hidden_size": falls(last_of("test")),
+        "noise": each(lambda noise, losses, _: np.isclose(losses.levels["noise floor"], noise**2, rtol=1e-4)),
+        "trend": rises_with_it("truth", figure=1),
+        "cell": each(lambda name, _, forecast: name in forecast),
+        "centring": centring_helps,
+        "learning_rate": lambda pictures: falls(last_of("test"))(
+            {rate: pictures[rate] for rate in (0.0005, 0.002)}
+        ),
+        "epochs": same_beginning,
+    },
+    "rollout": {
+        "model": models_drift,
+        "origin": each(
+            lambda origin, figure: figure["rollout"].x[0] == origin == figure["window"].x[-1] + 1 > 60
+        ),
+        "horizon": each(lambda horizon, figure: len(figure["rollout"].x) == horizon),
+        "noise": grows(roughness("window")),
+    },
+    "gates": {
+        "window": each(window_is_marked),
+        "cell": each(
+            lambda name, _, heatmaps: set(heatmaps) >= {"LSTM": set("ifoc"), "GRU": set("rzh")}[name]
+        ),
+        "hidden_size": each(lambda units, _, heatmaps: len(heatmaps["f"].z) == units),
+        "net": falls(lambda picture: np.ptp(picture.figures[1]["f"].z)),
+        "order": same_rows,
+    },
+}
+CONTROLS = [(name, control) for name, relations in RELATIONS.items() for control in relations]
+
+
+# --- the page and the twin
+
+
+@functools.cache
+def twin(name):
+    """Return the explorer with no page."""
+    return eval(f"explorers.{name}({ARGUMENTS.get(name, '')})")
+
+
+def figures_in(widget):
+    """Return the live figures in a widget, in the order in which they are shown."""
+    if isinstance(widget, LiveFigure):
+        return [widget]
+    return [figure for child in getattr(widget, "children", ()) for figure in figures_in(child)]
+
+
+class Figure(dict):
+    """Traces by name; what the page draws."""
+
+    def __init__(self, drawn):
+        super().__init__({trace["name"]: types.SimpleNamespace(**trace) for trace in drawn["traces"]})
+        self.title, self.alt, self.levels = drawn["title"], drawn["alt"], drawn["levels"]
+
+
+DRAWN = """box => {
+  const plain = a => a && Array.from(a, v => v?.length && typeof v !== "string" ? Array.from(v) : v);
+  const figure = gd => ({
+    title: (gd.layout.title?.text ?? "").replaceAll("<br>", " "),  // broken where the page is narrow
+    alt: gd.getAttribute("aria-label"),
+    levels: Object.fromEntries((gd.layout.shapes ?? []).map(line => [line.name, line.y0])),
+    traces: gd._fullData.map(trace => ({
+      name: trace.name, visible: trace.visible !== false, error: plain(trace.error_y?.array),
+      x: plain(trace.x), y: plain(trace.y), z: plain(trace.z), axis: gd._fullLayout.xaxis.range,
+    })),
+  });
+  return {
+    finding: box.querySelector("[role=status]").innerText,
+    problem: box.querySelector("[role=alert]").textContent,
+    figures: [...box.querySelectorAll("div[role=img]")].map(figure),
+  };
+}"""
+
+
+def picture_of(box):
+    drawn = box.evaluate(DRAWN)
+    assert drawn["problem"] == ""
+    figures = [Figure(figure) for figure in drawn["figures"]]
+    return types.SimpleNamespace(figures=figures, finding=" ".join(drawn["finding"].split()))
+
+
+def assert_agree(box, expected):
+    """Assert that the page shows what the explorer set from code shows; return the picture."""
+    picture = picture_of(box)
+    finding = plain(expected.readout.finding.replace("<br>", " "))
+    assert picture.finding == " ".join(finding.split())
+    for drawn, live in zip(picture.figures, figures_in(expected), strict=True):
+        figure = live.figure
+        assert drawn.title == (figure.layout.title.text or "")
+        assert drawn.alt == live.alt
+        for trace in figure.data:
+            if trace.name in HISTORY or trace.visible is False:
+                continue
+            for axis in ("y", "z"):
+                here = np.asarray(trace[axis]) if axis in trace else np.array(None)
+                if here.dtype.kind in "fiu":
+                    there = np.asarray(getattr(drawn[trace.name], axis), float)
+                    assert there.shape == here.shape
+                    spread = np.ptp(here) if here.size else 0
+                    assert np.allclose(there, here, rtol=1e-3, atol=1e-5 * spread, equal_nan=True)
+    return picture
+
+
+@pytest.fixture(scope="module")
+def page(notebook_of):
+    cells = [f"explorers.{name}({ARGUMENTS.get(name, '')})" for name in NAMES]
+    page = notebook_of("explorers.ipynb", "from lessons import explorers", *cells)
+    run_cell(page, 0)
+    page.shown = set()
+    return page
+
+
+def show(page, name):
+    """Return the explorer in the page, as it is at the start; its cell runs when it is first asked for."""
+    index = 1 + NAMES.index(name)
+    if name not in page.shown:
+        run_cell(page, index)
+        page.shown.add(name)
+    box = cell(page, index).locator(EXPLORERS)
+    box.locator(FIGURE).first.scroll_into_view_if_needed()
+    box.get_by_role("button", name="Reset").click()
+    expected = twin(name)
+    expected.set(**expected._initial)
+    eventually(page, lambda: assert_agree(box, expected))
+    return box
+
+
+# --- tests
+
+
+def test_every_control_of_every_explorer_has_its_relation():
+    wanted = {(name, control) for name in NAMES for control in twin(name).controls}
+    assert set(CONTROLS) == wanted
+
+
+@pytest.mark.parametrize(("name", "control"), CONTROLS, ids=lambda word: word)
+def test_a_move_changes_the_picture_as_it_should(page, name, control):
+    box, expected = show(page, name), twin(name)
+    widget = expected.controls[control]
+    pictures = {}
+
+    def shows(value):
+        """Wait until the page has answered to ``value``."""
+        expected.set(**{control: value})
+        pictures[value] = eventually(page, lambda: assert_agree(box, expected))
+
+    if hasattr(widget, "max"):
+        move_slider(page, box, widget, shows)
+        pictures = dict(sorted(pictures.items()))
+    else:
+        options = SOME.get((name, control), widget.options)
+        choose(page, box, widget, shows, options)
+        pictures = {option: pictures[option] for option in options}
+    assert len({repr(picture) for picture in pictures.values()}) == len(pictures)
+    RELATIONS[name][control](pictures)
+
+
+def move_slider(page, box, widget, shows):
+    """Home, End, two arrow keys, a drag; after each, picture, readout and spoken value agree."""
+    handle = slider(box, widget.description)
+    low, high, step = widget.min, widget.max, widget.step
+    for key, value in {"Home": low, "ArrowRight": low + step, "End": high, "ArrowLeft": high - step}.items():
+        press(page, handle, key)
+        shows(read(widget, handle, value))
+    drag(page, handle, -50)
+    value = read(widget, handle)
+    assert low < value < high
+    shows(value)
+
+
+def read(widget, handle, expected=None):
+    """Return the slider's value; the one that is spoken, written beside it, and expected are the same."""
+    value = now(handle)
+    if expected is not None:
+        assert value == pytest.approx(expected)
+    row = handle.locator("xpath=ancestor::*[contains(@class, 'widget-inline-hbox')]")
+    written = row.locator(".widget-readout").inner_text().replace("−", "-")
+    assert float(written) == pytest.approx(value, abs=0.5 * widget.step)
+    value = widget.min + round((value - widget.min) / widget.step) * widget.step
+    return value if isinstance(widget.step, int) else round(value, 8)
+
+
+def choose(page, box, widget, shows, options):
+    """Choose every option, the first one last: it is chosen already. Buttons by mouse and key in turn."""
+    for number, option in enumerate([*options[1:], options[0]]):
+        if "Dropdown" in type(widget).__name__:
+            box.get_by_label(widget.description).select_option(str(option))
+        else:
+            button = box.get_by_role("button", name=str(option), exact=True)
+            if number % 2:
+                button.press("Enter")
+            else:
+                button.click()
+        shows(option)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_button_is_known(page, name):
+    box = show(page, name)
+    options = {
+        str(option) for control in twin(name).controls.values() for option in getattr(control, "options", ())
+    }
+    shown = {button.inner_text() for button in box.locator(".lessons-controls").get_by_role("button").all()}
+    assert shown - options <= {"Reset"} | BUTTONS.get(name, set())
+
+
+def test_a_network_without_a_gate_has_no_bias_to_set(page):
+    box = show(page, "memory")
+    box.get_by_role("button", name="RNN", exact=True).click()
+    eventually(page, lambda: assert_disabled(box, True))
+    box.get_by_role("button", name="GRU", exact=True).click()
+    slider(box, "keep bias").wait_for()
+    eventually(page, lambda: assert_disabled(box, False))
+
+
+def assert_disabled(box, disabled):
+    assert (box.locator(".noUi-target").get_attribute("disabled") is not None) == disabled
+
+
+def test_every_slider_has_a_name_and_nothing_went_wrong(page):
+    handles = page.get_by_role("slider").all()
+    assert handles and all(handle.get_attribute("aria-label") for handle in handles)
+    assert page.outside == []
+    assert page.complaints == []

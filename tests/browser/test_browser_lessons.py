@@ -1,0 +1,67 @@
+"""Every lesson as its learner opens it: the README's command, Run All, and Run All once more."""
+
+import json
+import re
+
+import pytest
+from conftest import NOTEBOOKS
+from driver import EXPLORERS, FIGURE, close, open_notebook, outputs, run_all, wait_drawn
+
+SECOND_RUN = 12  # seconds; of what a long lesson has left then, only its explorers run a second time
+UNFINISHED = "Error displaying widget|Loading widget|Failed to load model|could not be drawn"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_lesson_runs_twice_without_a_fault(lab, browser, notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    page = open_notebook(browser, lab, notebook.name, lab=True)
+    run_all(page)
+    assert_sound(page, cells)
+    count = page.locator(FIGURE).count()
+    run_again(page)
+    assert_sound(page, cells)
+    assert page.locator(FIGURE).count() == count
+    assert page.outside == []
+    assert page.complaints == []
+    close(page)
+
+
+def run_again(page):
+    """Run the cells a second time, in order, as far as `SECOND_RUN` reaches, and every explorer."""
+    page.evaluate(
+        """async ([limit, explorer]) => {
+          const { content: notebook } = window.jupyterapp.shell.currentWidget;
+          const end = performance.now() + 1000 * limit;
+          for (const [index, cell] of notebook.widgets.entries())
+            if (cell.model.type === "code"
+                && (performance.now() < end || cell.node.querySelector(explorer))) {
+              notebook.activeCellIndex = index;
+              notebook.deselectAll();
+              await window.jupyterapp.commands.execute("notebook:run-cell");
+            }
+        }""",
+        [SECOND_RUN, EXPLORERS],
+    )
+    wait_drawn(page)
+
+
+def assert_sound(page, cells):
+    """Assert that every cell ran, none failed, and all that they show is in the page."""
+    faults = []
+    for shown, cell in zip(outputs(page), cells, strict=True):
+        allowed = "raises-exception" in cell["metadata"].get("tags", [])
+        for output in shown.get("outputs", []):
+            if output["output_type"] == "error" and not allowed:
+                faults.append(f"{cell['id']}: {output['ename']}: {output['evalue']}")
+            if output.get("name") == "stderr":
+                faults.append(f"{cell['id']}: {output['text']}")
+        if cell["cell_type"] == "code" and not shown["execution_count"]:
+            faults.append(f"{cell['id']} did not run")
+    assert not faults, "\n".join(faults)
+    checks = sum(cell["metadata"].get("nbgrader", {}).get("grade", False) for cell in cells)
+    assert page.locator("[role=status][aria-label^='Not attempted']").count() == checks
+    unfinished = page.locator(".jp-OutputArea-output").get_by_text(re.compile(UNFINISHED))
+    assert unfinished.all_inner_texts() == []
+    assert page.locator(".lessons-problem:not(:empty)").all_inner_texts() == []
+    empty = f"[...document.querySelectorAll('{FIGURE}')].filter(gd => !gd._fullData?.length)"
+    assert page.evaluate(f"{empty}.map(gd => gd.getAttribute('aria-label'))") == [], "empty figures"

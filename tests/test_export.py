@@ -1,0 +1,72 @@
+"""A lesson as HTML: plots in the place of widgets, and plotly.js once. (In a browser: tests/browser.)"""
+
+import nbformat
+import numpy as np
+import plotly.offline
+import pytest
+
+from lessons import explorers, figures
+from lessons.__main__ import main
+from lessons.export import WIDGET, StaticFigures, export
+from lessons.live_figure import STATIC, LiveFigure
+
+
+def notebook_with(*shown):
+    outputs = [nbformat.v4.new_output("display_data", widget._repr_mimebundle_()) for widget in shown]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("show", outputs=outputs)])
+    notebook.metadata["widgets"] = {"state": "of another front end"}
+    return notebook
+
+
+def plain_figure():
+    return LiveFigure(figures.series(np.arange(5), np.arange(5.0), title='Rise & "fall"'))
+
+
+def converted(notebook):
+    notebook, _ = StaticFigures().preprocess(notebook, {})
+    return notebook
+
+
+def test_plots_take_the_place_of_widgets():
+    notebook = converted(notebook_with(plain_figure(), explorers.naive_error()))
+    for output in notebook.cells[0].outputs:
+        assert not {WIDGET, STATIC} & set(output.data)
+        assert 'role="img" aria-label="' in output.data["text/html"]
+    assert "widgets" not in notebook.metadata
+    plain, explorer = (output.data["text/html"] for output in notebook.cells[0].outputs)
+    assert "Rise &amp; &quot;fall&quot;" in plain
+    assert "lag: <strong>1</strong>" in explorer
+    assert "noise 2 · 0.18²" in explorer
+
+
+def test_the_library_is_there_once():
+    notebook = converted(notebook_with(plain_figure(), plain_figure()))
+    page = "".join(output.data["text/html"] for output in notebook.cells[0].outputs)
+    assert page.count(plotly.offline.get_plotlyjs()[:2000]) == 1
+    assert page.count("Plotly.newPlot(") >= 2
+    assert "cdn.plot.ly/plotly" not in page
+
+
+def test_figures_show_what_they_showed_when_they_were_asked_for():
+    live = plain_figure()
+    live.update(y={0: np.full(5, 7.0)})
+    assert live.figure.to_json() == live.static()["figures"][0]
+    explorer = explorers.windows()
+    static = explorer.set(window=8).static()
+    assert static["controls"]["window"] == "8"
+    assert len(static["figures"]) == 2
+
+
+def test_export_writes_one_file_beside_the_notebook(tmp_path, capsys):
+    path = tmp_path / "lesson.ipynb"
+    nbformat.write(notebook_with(plain_figure()), path)
+    assert main(["export", str(path)]) == 0
+    assert "lesson.html" in capsys.readouterr().out
+    page = (tmp_path / "lesson.html").read_text(encoding="utf-8")
+    assert "Plotly.newPlot(" in page
+    assert "require.min.js" not in page
+
+
+def test_a_notebook_that_is_not_there_is_named():
+    with pytest.raises(FileNotFoundError, match=r"nowhere.ipynb"):
+        export("nowhere.ipynb")
