@@ -1,0 +1,75 @@
+"""Collecting from nbgrader's exchange: whose a submission is, and what is read of it."""
+
+import os
+import pwd
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+from lessons.classroom.exchange import SECRET, CollectFromOwners
+
+DATE = "2026-11-20 10:00:00.000000 UTC"
+ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.fixture
+def collect():
+    return CollectFromOwners()
+
+
+def submission(folder, student="anna", date=DATE):
+    path = folder / f"{student}+03_numpy_lstm+{date}+abcdefghijkl"
+    path.mkdir()
+    return path
+
+
+def test_a_submission_is_its_owners_whatever_its_name_says(collect, tmp_path):
+    assert collect._path_to_record(str(submission(tmp_path)))["username"] == ME
+
+
+def test_names_are_believed_where_all_students_are_one_account(tmp_path):
+    collect = CollectFromOwners(check_owner=False)
+    assert collect._path_to_record(str(submission(tmp_path)))["username"] == "anna"
+
+
+def test_what_has_no_date_or_is_no_folder_is_passed_over(collect, tmp_path):
+    undated = submission(tmp_path, date="yesterday, I think")
+    linked = tmp_path / f"anna+03_numpy_lstm+{DATE}+mnopqrstuvwx"
+    linked.symlink_to(tmp_path)
+    for path in (undated, linked, tmp_path / "anna+03_numpy_lstm"):
+        record = collect._path_to_record(str(path))
+        assert record["username"] is None
+        assert record["timestamp"] < collect._path_to_record(str(submission(tmp_path)))["timestamp"]
+        os.rmdir(tmp_path / f"anna+03_numpy_lstm+{DATE}+abcdefghijkl")
+
+
+def test_only_ordinary_notebooks_and_the_secret_are_copied(collect, tmp_path):
+    source = submission(tmp_path)
+    (tmp_path / "marks.ipynb").write_text("somebody else's")
+    (source / "03_numpy_lstm.ipynb").write_text("mine")
+    (source / "link.ipynb").symlink_to(tmp_path / "marks.ipynb")
+    os.link(tmp_path / "marks.ipynb", source / "hard.ipynb")
+    os.mkfifo(source / "pipe.ipynb")
+    (source / "folder.ipynb").mkdir()
+    (source / "numpy.py").write_text("import os")
+    (source / SECRET).write_text("ab" * 64)
+    collect.do_copy(str(source), str(tmp_path / "submitted" / "anna"))
+    copied = {path.name: path.read_text() for path in (tmp_path / "submitted" / "anna").iterdir()}
+    assert copied == {"03_numpy_lstm.ipynb": "mine", SECRET: "ab" * 64, "timestamp.txt": DATE}
+
+
+@pytest.mark.parametrize("secret", [None, "", "not hex", "../../x", "ab" * 5000])
+def test_a_submission_without_a_proper_secret_gets_one_that_nobody_knows(collect, tmp_path, secret):
+    source = submission(tmp_path)
+    if secret is not None:
+        (source / SECRET).write_text(secret)
+    collect.do_copy(str(source), str(tmp_path / "copy"))
+    assert len((tmp_path / "copy" / SECRET).read_text()) == 128
+
+
+def test_a_timestamp_that_is_none_does_not_come_along(collect, tmp_path):
+    source = submission(tmp_path)
+    (source / "timestamp.txt").write_text("the day before")
+    collect.do_copy(str(source), str(tmp_path / "copy"))
+    assert (tmp_path / "copy" / "timestamp.txt").read_text() == DATE

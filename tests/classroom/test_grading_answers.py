@@ -1,0 +1,268 @@
+"""One submission graded: full marks, none, the registry's diagnoses; what an answer gets to see."""
+
+import ast
+import copy
+import importlib
+import inspect
+import json
+import os
+import re
+import resource
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hostile_kinds import FIRST, cell_of, exercise_of, solved
+
+from lessons.classroom import cage, program, submission, wire
+from lessons.classroom.answers import Limits, Sandbox, Stopped
+from lessons.classroom.grading import Grader
+from lessons.classroom.submission import is_answer
+from lessons.exercises import REGISTRY, check
+
+pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
+NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent.parent / "notebooks").glob("[0-9]*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def grader():
+    with Grader(Limits(seconds=60, cpu_seconds=30)) as grader:
+        yield grader
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Limits(seconds=5, cpu_seconds=3), preload=["lessons.rnn"]) as sandbox:
+        yield sandbox
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def grade(grader, released, notebook):
+    cells = [submission.as_cell(cell) for cell in notebook["cells"]]
+    return grader.grade(submission.fit(released, cells), released, "lesson", "student")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_solved_earns_everything_and_blank_nothing(path, grader):
+    released = read(path)
+    good, blank = grade(grader, released, solved(released)), grade(grader, released, released)
+    expected = {exercise_of(c): REGISTRY[exercise_of(c)].points for c in released["cells"] if is_answer(c)}
+    assert {g.id: g.points for g in good.grades} == expected, [g.text for g in good.grades]
+    assert {g.id: g.status for g in blank.grades} == dict.fromkeys(expected, "not attempted")
+    assert (blank.points, blank.notes, good.notes) == (0.0, [], [])
+
+
+def as_answer(function, name, module):
+    """Return cells that make a function of a lesson's module the answer, beside all that it calls."""
+    source = inspect.getsource(module)
+    ours = "Case = Exercise = Part = Wrong = lambda *args, **kwargs: None"
+    source = re.sub(r"^from lessons.exercises.*", ours, source, flags=re.M)
+    run = "def run(source):\n    space = {'__name__': 'module'}\n    exec(source, space)\n    return space"
+    return [run, f"{name} = run({source!r})[{function!r}]"]
+
+
+@pytest.mark.parametrize("lesson", REGISTRY.lessons())
+def test_known_wrong_answers_get_what_the_registry_says(lesson, grader):
+    """The first two of each exercise: the same points, the same diagnosis as in the notebook."""
+    module = importlib.import_module(f"lessons.exercises.lesson_{lesson}")
+    names = {id(value): name for name, value in vars(module).items()}
+    for exercise in REGISTRY.of_lesson(lesson):
+        for wrong in [wrong for wrong in exercise.wrong if id(wrong.function) in names][:2]:
+            name = exercise.reference.__name__
+            cells = as_answer(names[id(wrong.function)], name, module)
+            with grader._sandbox(lesson).open(cells, name) as answer:
+                answer.tensors = exercise.tensors
+                came = check(exercise.id, answer)
+            here = check(exercise.id, wrong.function)
+            assert (came.points, came.mistakes) == (here.points, here.mistakes), (wrong.name, came.text())
+            assert not came.passed
+
+
+def test_later_exercises_do_not_suffer_from_earlier_ones(grader):
+    """As in the notebook, where `use` hands out the course's version."""
+    released = read(next(path for path in NOTEBOOKS if path.name.startswith("03")))
+    notebook = solved(released)
+    wrong = "def lstm_step(x, h, c, W_x, W_h, b):\n    return h, c"
+    cell_of(notebook, "03.lstm_step")["source"] = wrong
+    forward = "def lstm_forward(X, W_x, W_h, b):\n" + inspect.cleandoc(
+        """
+        (N, T, _), H = X.shape, W_h.shape[0]
+        h, c = np.zeros((N, T + 1, H)), np.zeros((N, T + 1, H))
+        for t in range(T):
+            h[:, t + 1], c[:, t + 1] = lstm_step(X[:, t], h[:, t], c[:, t], W_x, W_h, b)
+        return h, c
+        """
+    ).replace("\n", "\n    ").join(["    ", "\n"])
+    cell_of(notebook, "03.lstm_forward")["source"] = forward
+    grades = {g.id: g for g in grade(grader, released, notebook).grades}
+    assert grades["03.lstm_step"].points < REGISTRY["03.lstm_step"].points
+    assert grades["03.lstm_forward"].status == "passed", grades["03.lstm_forward"].text
+
+
+def test_only_what_the_answer_needs_is_executed(sandbox):
+    cells = [
+        "import numpy as np\nimport does_not_exist",
+        "while True:\n    weights = train()",
+        "x = [1] * 10**12",
+        "%matplotlib inline\nfactor = 2.0\nfactor *= 1.5",
+        "settings = {}\nsettings['shift'] = 1\nplot(settings)",
+        "class Scaler:\n    by = factor\n    def __call__(self, x):\n        return x * self.by",
+        "def scale(x):\n    return helper(x) + settings['shift']",
+        "def helper(x):\n    return np.asarray(Scaler()(x))",
+    ]
+    with sandbox.open(cells, "scale") as answer:
+        assert answer(np.array([1.0, 2.0])).tolist() == [4.0, 7.0]
+        assert (answer.kind, answer.failed, answer.unreadable) == ("function", [], [])
+
+
+def test_names_of_variables_inside_functions_are_not_mistaken_for_globals():
+    statements = ast.parse("X = 1\ny = 2\nk = 3\ndef f(X):\n    y = X\n    return y + k").body
+    chosen = program.needed(statements, "f")
+    assert [ast.unparse(s).split("\n")[0] for s in chosen] == ["k = 3", "def f(X):"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "says"),
+    [
+        (["x = 1"], "missing", ""),
+        (["f = 3.0"], "value", ""),
+        (["class f: pass"], "class", ""),
+        (["f = lambda x: x"], "function", ""),
+        (["def f(:"], "missing", "no valid Python in the line `def f(:`"),
+        (["def f(x): return x", "f = g(f)"], "function", "NameError: name 'g' is not defined"),
+    ],
+)
+def test_what_a_name_stands_for(cells, kind, says, sandbox):
+    with sandbox.open(cells, "f") as answer:
+        assert answer.kind == kind
+        assert says in " ".join(answer.unreadable + answer.failed)
+
+
+def test_arguments_changed_over_there_are_changed_here(sandbox):
+    source = "def f(a, b, c):\n    a[0], c['x'][1] = 9, 8\n    b.append(a)\n    b[0] = 5"
+    a, b, c = np.zeros(2), [1], {"x": np.zeros(2)}
+    with sandbox.open([source], "f") as answer:
+        assert answer(a, b, c=c) is None
+    assert a.tolist() == [9.0, 0.0] and c["x"].tolist() == [0.0, 8.0]
+    assert b[0] == 5 and len(b) == 2
+
+
+@pytest.mark.parametrize("value", [None, True, 3, 2.5, float("inf"), 1j, "é", (1, [2.0]), {"a": (None,)}])
+def test_results_come_back_as_they_are(value, sandbox):
+    with sandbox.open(["def f(x): return x"], "f") as answer:
+        came = answer(value)
+        assert came == value and type(came) is type(value)
+        array = np.arange(6, dtype=np.int16).reshape(2, 3).T
+        assert answer(array).dtype == array.dtype and np.array_equal(answer(array), array)
+
+
+def test_a_stopped_answer_stays_stopped(sandbox):
+    with sandbox.open(["import os\ndef f(x): os._exit(x)"], "f") as answer:
+        for _ in range(3):
+            with pytest.raises(Stopped, match="exit code 7"):
+                answer(7)
+    with sandbox.open(["def f(x): return x"], "f") as answer:
+        assert answer(7) == 7
+
+
+def test_nothing_is_left_of_an_answer_for_the_next(sandbox):
+    spoil = "import numpy as np\nnp.mean = None\nimport sys\nsys.modules['kept'] = sys\ndef f(): return 1"
+    look = "import sys\nimport numpy as np\ndef f(): return [np.mean is None, 'kept' in sys.modules]"
+    with sandbox.open([spoil], "f") as one, sandbox.open([look], "f") as other:
+        assert one() == 1 and other() == [False, False]
+
+
+@pytest.mark.parametrize(
+    "file", ["classroom/gradebook.py", "exercises/lesson_01.py", "exercises/registry.py"]
+)
+def test_the_graders_own_files_cannot_be_read(file, sandbox):
+    path = Path(cage.__file__).parent.parent / file
+    assert path.read_bytes()
+    source = "def f(path): return open(path).read()"
+    with sandbox.open([source], "f") as answer, pytest.raises(Exception, match="Permission denied"):
+        answer(str(path))
+
+
+def test_an_answer_may_use_the_packages_of_the_course(grader):
+    source = "def f():\n    import lessons.windows, scipy.signal, pandas\n    return pandas.Series([1]).sum()"
+    with grader._sandbox("01").open([source], "f") as answer:
+        assert answer() == 1
+
+
+def test_a_broken_check_is_nobodys_mistake(grader, monkeypatch):
+    released = read(NOTEBOOKS[0])
+
+    def broken(*args):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(Sandbox, "open", broken)
+    graded = grade(grader, released, solved(released))
+    assert [g.status for g in graded.grades] == ["broken"]
+    assert "could not be checked: OSError" in graded.notes[0]
+
+
+def test_students_helper_cells_stay_in_the_graded_notebook(grader):
+    released = read(NOTEBOOKS[0])
+    notebook = solved(released)
+    own = {"cell_type": "code", "metadata": {}, "source": "def mine():\n    pass", "outputs": [1]}
+    text = {"cell_type": "markdown", "metadata": {}, "source": "<script>alert(1)</script>"}
+    notebook["cells"][3:3] = [own, text]
+    graded = grade(grader, released, copy.deepcopy(notebook)).notebook
+    sources = [submission.source_of(cell) for cell in graded["cells"]]
+    assert sources.index("def mine():\n    pass") == 3
+    assert not any("<script>" in source for source in sources)
+    assert [c["id"] for c in graded["cells"] if not c["id"].startswith("own-")] == [
+        c["id"] for c in released["cells"]
+    ]
+
+
+def test_the_line_of_an_error_is_quoted_from_its_own_cell(sandbox):
+    cells = ["a = 1\n\ndef f(x):\n    y = x\n    return 1 / y", "b = 2\nc = 3\nd = 4\ne = 5\ng = 6\nh = 7"]
+    with sandbox.open(cells, "f") as answer, pytest.raises(Exception, match="line `return 1 / y`"):
+        answer(0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff" * 8,
+        b"\0\0\0\2\0\0\0\0{}",
+        b"\0\0\0\1\0\0\0\0[",
+        wire.encode(None) * 9,
+        wire.encode({"kind": "function"}),
+        wire.encode({"kind": 1, "value": 2, "unreadable": 3, "failed": {}, "shapes": [float("inf")]}),
+        wire.encode({"kind": "value", "value": float("nan"), "arguments": [[[[[1]]]]]}),
+        wire.encode({"kind": "error", "error": [1], "message": {"a": None}, "line": [10**9, -1]}),
+        b'\0\0\0\x1c\0\0\0\x08["array", "|O", [1]]        12345678',
+        b'\0\0\0\x20\0\0\0\x08["array", "<f8", [99999999999]]12345678',
+    ],
+)
+def test_a_forged_message_earns_nothing(data, sandbox):
+    """Whatever the student's process sends, before a call or instead of a result."""
+    write = f"__import__('os').write(3, {data!r})"
+    for cells in (
+        [f"done = {write}", "def make_windows(series, window):\n    return done"],
+        [f"def make_windows(series, window):\n    {write}"],
+    ):
+        with sandbox.open(cells, "make_windows") as answer:
+            result = check(FIRST, answer)
+            assert (result.points, result.status) == (0.0, "not yet")
+            assert len(result._repr_html_()) < 10_000
+
+
+def test_what_is_no_answers_fault_is_tried_again(monkeypatch):
+    """Where nothing forbids it, an answer may limit the process that others are born in."""
+    with Sandbox(Limits(seconds=5, cpu_seconds=3)) as own:
+        with own.open(["def f(): return 1"], "f") as answer:
+            assert answer() == 1
+        os.kill(own._process.pid, signal.SIGKILL)
+        with own.open(["def f(): return 2"], "f") as answer:
+            assert answer() == 2
+        resource.prlimit(own._process.pid, resource.RLIMIT_CPU, (1, 1))  # children cannot set theirs
+        with own.open(["def f(): return 3"], "f") as answer:
+            assert answer() == 3

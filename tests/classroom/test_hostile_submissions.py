@@ -1,0 +1,130 @@
+"""A batch of good, blank, half and hostile submissions: each costs only its author, and the batch goes on."""
+
+import copy
+import html
+import re
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from hostile_kinds import ALL, KINDS, LESSON, WITHOUT_FIRST, cell_of, save, solved
+
+from lessons.classroom import batch, cage
+from lessons.classroom.answers import Limits
+from lessons.exercises import REGISTRY
+
+pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
+GUIDE = Path(__file__).resolve().parent.parent.parent / "classroom" / "README.md"
+FRIENDS = {"good": ALL, "zoe": ALL, "half": WITHOUT_FIRST, "blank": 0.0}
+
+
+def student(name):
+    return re.sub(r"\W+", "-", name).strip("-")
+
+
+@pytest.fixture(scope="module")
+def graded(copy_of_course, tmp_path_factory):
+    """A course after grading all kinds at once, with what the batch said."""
+    course = copy_of_course(tmp_path_factory.mktemp("hostile"))
+    released = course.released(LESSON)
+    for name, kind in KINDS.items():
+        kind.make(course.root / "submitted" / student(name) / LESSON, solved(released))
+    for name, points in FRIENDS.items():
+        notebook = solved(released) if points else copy.deepcopy(released)
+        if name == "half":
+            cell_of(notebook)["source"] = cell_of(released)["source"]
+        save(course.root / "submitted" / name / LESSON, notebook)
+    start = time.monotonic()
+    limits = Limits(seconds=5, cpu_seconds=3, megabytes=512)
+    outcome = batch.grade_course(course, [LESSON], jobs=2, limits=limits, show=False)
+    print(f"{outcome.graded} submissions in {time.monotonic() - start:.1f} s")
+    return course, outcome
+
+
+@pytest.fixture(scope="module")
+def marks(graded):
+    from lessons.classroom.gradebook import marks
+
+    return {name: of[LESSON] for name, of in marks(graded[0]).items() if LESSON in of}
+
+
+@pytest.fixture(scope="module")
+def pages(graded):
+    from lessons.classroom.feedback import write_feedback
+
+    return {path.parent.parent.name: path.read_text() for path in write_feedback(graded[0], [LESSON])}
+
+
+def test_there_are_enough_kinds():
+    assert len(KINDS) >= 25
+
+
+def test_everyone_is_graded(graded, marks):
+    _, outcome = graded
+    assert (outcome.graded, outcome.failed) == (len(KINDS) + len(FRIENDS), 0)
+    assert set(marks) == {student(name) for name in KINDS} | set(FRIENDS)
+
+
+@pytest.mark.parametrize("name", FRIENDS)
+def test_the_others_get_their_marks(name, graded, marks):
+    assert (marks[name]["score"], marks[name]["max_score"]) == (FRIENDS[name], ALL)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_hostile_kind_costs_its_author_what_it_should(name, graded, marks):
+    mark, kind = marks[student(name)], KINDS[name]
+    record = batch.records(graded[0], LESSON)[student(name)]
+    assert mark["score"] == kind.points, [grade["text"] for grade in record["grades"]]
+    assert mark["max_score"] == ALL
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.says])
+def test_it_is_named_in_log_and_feedback(name, graded, pages):
+    course, _ = graded
+    log = (course.root / "grading.log").read_text()
+    lines = [line for line in log.splitlines() if f" {student(name)}: " in line]
+    assert any(KINDS[name].says in line for line in lines), lines
+    assert html.escape(KINDS[name].says, quote=False) in html.unescape(pages[student(name)])
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.points == WITHOUT_FIRST])
+def test_the_feedback_says_which_exercise_failed_and_why(name, pages):
+    cards = pages[student(name)].split("<h2>")
+    (card,) = [card for card in cards if card.startswith("01.make_windows<")]
+    assert "✗" in card or "Not attempted" in card
+
+
+def test_no_page_runs_a_script(pages):
+    for page in pages.values():
+        assert "<script" not in page and "default-src 'none'" in page
+
+
+def test_nothing_is_left_behind(graded):
+    course, _ = graded
+    assert not (course.root / "pwned").exists()
+    assert not Path("/tmp/classroom-answer").exists()
+    assert course.database.stat().st_mode & 0o777 == 0o600
+    with sqlite3.connect(course.database) as database:
+        (highest,) = database.execute("SELECT max(auto_score) FROM grade").fetchone()
+    assert highest == max(REGISTRY[id].points for id in REGISTRY if id.startswith("01."))
+
+
+def test_a_second_run_has_nothing_to_do(graded):
+    outcome = batch.grade_course(graded[0], [LESSON], show=False)
+    assert (outcome.graded, outcome.unchanged) == (0, len(KINDS) + len(FRIENDS))
+
+
+def test_the_guide_lists_every_kind():
+    """The table in classroom/README.md is this file's."""
+    rows = [line for line in GUIDE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    missing = [row for row in table() if row not in rows]
+    assert not missing, "\n".join(["classroom/README.md lacks:", *missing])
+
+
+def table():
+    """Return the rows of the guide's table."""
+    return [
+        f"| {name} | {kind.what.replace('COURSE', 'the course')} | {kind.outcome} |"
+        for name, kind in KINDS.items()
+    ]

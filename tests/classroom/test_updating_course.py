@@ -1,0 +1,120 @@
+"""A newer version of the lessons in a running course."""
+
+import copy
+import json
+import shutil
+
+import pytest
+from hostile_kinds import LESSON, cell_of, save, solved
+
+from lessons.classroom import course as courses
+from lessons.classroom.commands import main
+from lessons.classroom.submission import source_of
+from lessons.classroom.updating import breaks
+
+
+@pytest.fixture
+def running(copy_of_course, tmp_path):
+    """A course in which one student has handed lesson 01 in; and a folder of newer lessons."""
+    own = copy_of_course(tmp_path)
+    save(own.root / "submitted" / "anna" / LESSON, solved(own.released(LESSON)))
+    shutil.copytree(courses.NOTEBOOKS, tmp_path / "newer")
+    return own, tmp_path / "newer"
+
+
+def change(folder, alter):
+    path = folder / f"{LESSON}.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    alter(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def points(notebook):
+    cell_of(notebook, kind="check")["metadata"]["nbgrader"]["points"] = 5
+
+
+def gone(notebook):
+    notebook["cells"].remove(cell_of(notebook, kind="check"))
+
+
+def new(notebook):
+    extra = copy.deepcopy(cell_of(notebook, kind="check"))
+    extra["id"], extra["metadata"]["nbgrader"]["grade_id"] = "again", "01-again-check"
+    extra["source"] = 'check("01.purge", make_windows)'
+    notebook["cells"].append(extra)
+
+
+def renamed(notebook):
+    cell_of(notebook, kind="check")["metadata"]["nbgrader"]["grade_id"] = "01-cut_windows-check"
+
+
+def signature(notebook):
+    cell = cell_of(notebook)
+    cell["source"] = "".join(cell["source"]).replace("(series, window)", "(series, window, horizon)", 1)
+
+
+def other(notebook):
+    cell_of(notebook, kind="check")["source"] = 'check("01.purge", make_windows)'
+
+
+@pytest.mark.parametrize(
+    ("alter", "says"),
+    [
+        (points, "the cell 01-make_windows-check gives 5 points instead of 3"),
+        (gone, "the cell 01-make_windows-check is gone"),
+        (new, "the cell 01-again-check is new"),
+        (renamed, "the cell 01-make_windows-check is renamed 01-cut_windows-check"),
+        (signature, "is make_windows(series, window, horizon) instead of make_windows(series, window)"),
+        (other, "checks 01.purge instead of 01.make_windows"),
+    ],
+)
+def test_what_would_break_is_named_and_not_done(alter, says, running, capsys):
+    course, newer = running
+    change(newer, alter)
+    before = {path: path.read_bytes() for path in course.root.rglob("*") if path.is_file()}
+    assert main(["update", str(course.root), "--notebooks", str(newer), "--apply"]) == 1
+    out = capsys.readouterr().out
+    assert f"{LESSON} (handed in by 1)" in out and "BREAKS: " in out and says in out
+    assert {path: path.read_bytes() for path in course.root.rglob("*") if path.is_file()} == before
+
+
+def test_text_may_change_at_any_time(running, capsys):
+    course, newer = running
+    change(newer, lambda notebook: notebook["cells"][0].update(source="# Windows, newly told"))
+    assert main(["update", str(course.root), "--notebooks", str(newer)]) == 0
+    assert "1 cells changed" in capsys.readouterr().out
+    work = course.root / "submitted" / "anna" / LESSON / f"{LESSON}.ipynb"
+    before, old = work.read_bytes(), course.source(LESSON).read_bytes()
+    assert main(["update", str(course.root), "--notebooks", str(newer), "--apply"]) == 0
+    assert source_of(course.released(LESSON)["cells"][0]) == "# Windows, newly told"
+    assert work.read_bytes() == before
+    (kept,) = (course.root / "older" / "source").rglob("*.ipynb")
+    assert kept.read_bytes() == old
+
+
+def test_releasing_a_changed_source_is_refused_as_well(running, capsys):
+    course, _ = running
+    change(course.source(LESSON).parent, gone)
+    before = course.release(LESSON).read_bytes()
+    assert main(["release", str(course.root)]) == 1
+    assert "would break their marks: the cell 01-make_windows-check is gone" in capsys.readouterr().err
+    assert course.release(LESSON).read_bytes() == before
+
+
+def test_a_lesson_can_be_added(running):
+    course, newer = running
+    assert main(["update", str(course.root), "--lessons", "00", "--notebooks", str(newer), "--apply"]) == 0
+    assert course.release("00_start_here").is_file() and "00_start_here" in course.lessons
+
+
+def test_a_lesson_that_is_no_more(running, capsys):
+    course, newer = running
+    (newer / f"{LESSON}.ipynb").unlink()
+    assert main(["update", str(course.root), "--notebooks", str(newer), "--apply"]) == 1
+    assert "there is no notebook 01_*.ipynb in the new version" in capsys.readouterr().out
+    assert course.source(LESSON).is_file()
+
+
+def test_equal_versions_break_nothing(course):
+    released = course.released(LESSON)
+    assert breaks(released, released) == []
