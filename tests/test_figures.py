@@ -69,7 +69,7 @@ def test_known_models_differ_in_colour_or_dash():
     ("variant", "family"),
     [
         ("LSTM, 20 epochs", "LSTM"),
-        ("LSTM centred + skip", "LSTM"),
+        ("LSTM centred + jitter", "LSTM"),
         ("raw GRU", "GRU"),
         ("AR(2)", "AR"),
         ("seasonal naive 50", "seasonal naive"),

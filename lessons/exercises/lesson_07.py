@@ -112,6 +112,57 @@ def _intercept_not_fed_back(series, origins, steps, weights, intercept):
     return recursive_rollout(series, origins, steps, weights, 0.0) + intercept
 
 
+def _one_copy_of_the_series(series, origins, steps, weights, intercept):
+    T, kept = len(weights), np.append(series, np.zeros(steps))
+    y_pred = np.empty((len(origins), steps))
+    for n, origin in enumerate(origins):
+        for k in range(steps):
+            y_pred[n, k] = kept[origin + k - T : origin + k] @ weights + intercept
+            kept[origin + k] = y_pred[n, k]
+    return y_pred
+
+
+def _one_copy_of_the_series_step_by_step(series, origins, steps, weights, intercept):
+    T, kept = len(weights), np.append(series, np.zeros(steps))
+    y_pred = np.empty((len(origins), steps))
+    for k in range(steps):
+        y_pred[:, k] = kept[origins[:, None] + k + np.arange(-T, 0)] @ weights + intercept
+        kept[origins + k] = y_pred[:, k]
+    return y_pred
+
+
+def _turned_round(series, origins, steps, weights, intercept):
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.roll(window, -1, axis=1),
+    )
+
+
+def _first_forecast_again(series, origins, steps, weights, intercept):
+    first = recursive_rollout(series, origins, 1, weights, intercept)
+    return _roll(
+        series,
+        origins,
+        steps,
+        weights,
+        intercept,
+        move=lambda window, said, k: np.column_stack([window[:, 1:], first]),
+    )
+
+
+def _last_value_first(series, origins, steps, weights, intercept):
+    y_pred = recursive_rollout(series, origins, steps, weights, intercept)
+    return np.column_stack([series[origins - 1], y_pred[:, :-1]])
+
+
+def _first_forecast_missing(series, origins, steps, weights, intercept):
+    return recursive_rollout(series, origins, steps + 1, weights, intercept)[:, 1:]
+
+
 def horizon_errors(y_true, y_pred):
     """Mean squared error by step, and its standard deviation over seeds."""
     by_seed = ((y_pred - y_true) ** 2).mean(axis=1)  # (S, N, steps) -> (S, steps)
@@ -149,6 +200,15 @@ def _absolute_errors(y_true, y_pred):
 
 def _root(y_true, y_pred):
     return np.sqrt(_mse_by_step(y_true, y_pred)), _spread(y_true, y_pred)
+
+
+def _root_by_seed(y_true, y_pred):
+    by_seed = np.sqrt(((y_pred - y_true) ** 2).mean(axis=1))
+    return by_seed.mean(axis=0), by_seed.std(axis=0, ddof=1)
+
+
+def _in_the_wrong_order(y_true, y_pred):
+    return horizon_errors(y_true, y_pred)[::-1]
 
 
 def _square_of_the_mean(y_true, y_pred):
@@ -241,6 +301,21 @@ def _last_step_for_never(errors, baseline_errors):
     return crossing_step(errors, baseline_errors) or len(errors)
 
 
+def _beyond_for_a_while(errors, baseline_errors):
+    if not np.any(errors > baseline_errors):
+        return None
+    good = np.flatnonzero(errors <= baseline_errors)
+    return int(good[-1]) + 2 if len(good) else 1
+
+
+def _nought_for_never(errors, baseline_errors):
+    return crossing_step(errors, baseline_errors) or 0
+
+
+def _minus_one_for_never(errors, baseline_errors):
+    return crossing_step(errors, baseline_errors) or -1
+
+
 def _none_for_always(errors, baseline_errors):
     step = crossing_step(errors, baseline_errors)
     return None if step == 1 else step
@@ -253,29 +328,29 @@ def _count_of_worse(errors, baseline_errors):
 def loop_matrix(weights):
     """The matrix that takes a window (T,), oldest value first, to the next one of a rollout."""
     T = len(weights)
-    A = np.zeros((T, T))
-    A[np.arange(T - 1), np.arange(1, T)] = 1  # every value moves up one place
-    A[-1] = weights  # and the forecast comes last
-    return A
+    M = np.zeros((T, T))
+    M[np.arange(T - 1), np.arange(1, T)] = 1  # every value moves up one place
+    M[-1] = weights  # and the forecast comes last
+    return M
 
 
 def _newest_first(weights):
     T = len(weights)
-    A = np.eye(T, k=-1)
-    A[0] = weights[::-1]
-    return A
+    M = np.eye(T, k=-1)
+    M[0] = weights[::-1]
+    return M
 
 
 def _forecast_in_front(weights):
-    A = np.eye(len(weights), k=-1)
-    A[0] = weights
-    return A
+    M = np.eye(len(weights), k=-1)
+    M[0] = weights
+    return M
 
 
 def _moved_the_wrong_way(weights):
-    A = np.eye(len(weights), k=-1)
-    A[-1] = weights
-    return A
+    M = np.eye(len(weights), k=-1)
+    M[-1] = weights
+    return M
 
 
 def _transposed(weights):
@@ -283,15 +358,15 @@ def _transposed(weights):
 
 
 def _not_moved(weights):
-    A = np.eye(len(weights))
-    A[-1] = weights
-    return A
+    M = np.eye(len(weights))
+    M[-1] = weights
+    return M
 
 
 def _nothing_but_the_forecast(weights):
-    A = np.zeros((len(weights), len(weights)))
-    A[-1] = weights
-    return A
+    M = np.zeros((len(weights), len(weights)))
+    M[-1] = weights
+    return M
 
 
 def _row_backwards(weights):
@@ -299,22 +374,34 @@ def _row_backwards(weights):
 
 
 def _forecast_on_top(weights):
-    A = np.eye(len(weights), k=1)
-    A[0] = weights
-    return A
+    M = np.eye(len(weights), k=1)
+    M[0] = weights
+    return M
 
 
 def _weights_in_the_last_column(weights):
-    A = np.eye(len(weights), k=1)
-    A[:, -1] = weights
-    return A
+    M = np.eye(len(weights), k=1)
+    M[:, -1] = weights
+    return M
 
 
 def _added_to_the_shift(weights):
-    A = np.eye(len(weights), k=1)
-    A[-1] = weights
-    A[-1, -1] += 1
-    return A
+    M = np.eye(len(weights), k=1)
+    M[-1] = weights
+    M[-1, -1] += 1
+    return M
+
+
+def _goes_round(weights):
+    M = np.roll(np.eye(len(weights)), 1, axis=1)
+    M[-1] += weights
+    return M
+
+
+def _rolled_the_wrong_way(weights):
+    M = np.roll(np.eye(len(weights)), -1, axis=1)
+    M[-1] = weights
+    return M
 
 
 def multi_step_targets(series, window, horizon):
@@ -372,6 +459,29 @@ def _last_step_alone(series, window, horizon):
     return _windows(series, window, horizon), _blocks(series, window, horizon)[:, -1:]
 
 
+def _last_step_flat(series, window, horizon):
+    return _windows(series, window, horizon), _blocks(series, window, horizon)[:, -1]
+
+
+def _targets_first(series, window, horizon):
+    return multi_step_targets(series, window, horizon)[::-1]
+
+
+def _no_room_for_the_last(series, window, horizon):
+    N = len(series) - window
+    return _windows(series, window, horizon, N), np.array(
+        [series[k + window : k + window + horizon] for k in range(N)]
+    )
+
+
+def _places_beyond_the_end(series, window, horizon):
+    N = len(series) - window
+    return (
+        _windows(series, window, horizon, N),
+        series[np.arange(N)[:, None] + window + np.arange(horizon)],
+    )
+
+
 def _backwards(series, window, horizon):
     return _windows(series, window, horizon), _blocks(series, window, horizon)[:, ::-1]
 
@@ -402,6 +512,52 @@ def _no_origin_to_spare(y_true, y_pred, level):
 def _one_rank_too_many(y_true, y_pred, level):
     errors = np.sort(np.abs(y_pred - y_true), axis=0)
     return errors[int(np.ceil((len(errors) + 1) * level))]
+
+
+def _row(y_true, y_pred, row):
+    return np.sort(np.abs(y_pred - y_true), axis=0)[row]
+
+
+def _rounded_down(y_true, y_pred, level):
+    return _row(y_true, y_pred, int((len(y_true) + 1) * level) - 1)
+
+
+def _rounded(y_true, y_pred, level):
+    return _row(y_true, y_pred, round((len(y_true) + 1) * level) - 1)
+
+
+def _rounded_half_up(y_true, y_pred, level):
+    return _row(y_true, y_pred, int((len(y_true) + 1) * level + 0.5) - 1)
+
+
+def _rounded_down_for_a_row(y_true, y_pred, level):
+    return _row(y_true, y_pred, int((len(y_true) + 1) * level))
+
+
+def _row_of_n(y_true, y_pred, level):
+    return _row(y_true, y_pred, int(np.ceil(len(y_true) * level)))
+
+
+def _next_quantile(y_true, y_pred, level):
+    N = len(y_true)
+    share = np.ceil((N + 1) * level) / N
+    return np.quantile(np.abs(y_pred - y_true), share, axis=0, method="higher")
+
+
+def _not_sorted(y_true, y_pred, level):
+    return np.abs(y_pred - y_true)[int(np.ceil((len(y_true) + 1) * level)) - 1]
+
+
+def _sorted_along_steps(y_true, y_pred, level):
+    return np.sort(np.abs(y_pred - y_true), axis=1)[int(np.ceil((len(y_true) + 1) * level)) - 1]
+
+
+def _largest_first(y_true, y_pred, level):
+    return _row(y_true, y_pred, -int(np.ceil((len(y_true) + 1) * level)))
+
+
+def _never_narrower(y_true, y_pred, level):
+    return np.maximum.accumulate(interval_width(y_true, y_pred, level))
 
 
 def _interpolated(y_true, y_pred, level):
@@ -458,6 +614,7 @@ _ERRORS = Case(_MORE_TRUTH, _MORE_SEEDS), Case(_TRUTH, _SEEDS)
 _STEPS = np.array([[1.0, 2.0, 3.0, 4.0]])
 _CALIBRATION = _RANDOM.normal(size=(9, 4)) * _STEPS + 0.4
 _MORE_CALIBRATION = _RANDOM.normal(size=(29, 3)) * np.array([0.5, 1.0, 1.5]) - 0.2
+_FALLING, _SHORT = _RANDOM.normal(size=(13, 3)) * np.array([3.0, 2.0, 1.0]), _RANDOM.normal(size=(11, 2))
 
 EXERCISES = (
     Exercise(
@@ -505,6 +662,24 @@ EXERCISES = (
                 "The oldest value is replaced by the forecast where it stands; the window does not move on.",
             ),
             Wrong(_weights_backwards, "The weights meet the window from the wrong end."),
+            *(
+                Wrong(
+                    f,
+                    "All origins write their forecasts into one copy of the series, so that some start from "
+                    "forecasts of others. Each needs a window of its own.",
+                )
+                for f in (_one_copy_of_the_series, _one_copy_of_the_series_step_by_step)
+            ),
+            Wrong(
+                _turned_round,
+                "The window turns round: its oldest value comes back at the end, and no forecast gets in.",
+            ),
+            Wrong(_first_forecast_again, "The first forecast is fed back at every step."),
+            Wrong(
+                _last_value_first,
+                "The first column holds the last known values, so every forecast stands one step too late.",
+            ),
+            Wrong(_first_forecast_missing, "The first forecast is missing: the result begins at step 2."),
             Wrong(_without_intercept, "The intercept is missing."),
             Wrong(_intercept_once, "The intercept is added at the first step only."),
             Wrong(
@@ -538,6 +713,8 @@ EXERCISES = (
             Wrong(_one_number, "All steps share one number: the mean over steps as well."),
             Wrong(_absolute_errors, "These are mean absolute errors."),
             Wrong(_root, "This is the root of the mean squared error."),
+            Wrong(_root_by_seed, "These are roots of mean squared errors, taken seed by seed."),
+            Wrong(_in_the_wrong_order, "The two results are in the wrong order."),
             Wrong(_square_of_the_mean, "The mean is taken before squaring, so errors of both signs cancel."),
             Wrong(_first_seed, "The error is that of the first seed alone."),
             Wrong(
@@ -605,6 +782,15 @@ EXERCISES = (
                 "nobody has measured there.",
             ),
             Wrong(_last_step_for_never, "A model that is never worse for good gets the last step here."),
+            Wrong(
+                _beyond_for_a_while,
+                "A model that was worse and came back gets a step beyond the last one; nobody has measured "
+                "there.",
+            ),
+            *(
+                Wrong(f, "A model that is never worse for good gets a number, which looks like a step.")
+                for f in (_nought_for_never, _minus_one_for_never)
+            ),
             Wrong(_none_for_always, "A model that is worse at every step has crossed at the first."),
             Wrong(_count_of_worse, "This counts the steps at which the model is worse."),
         ],
@@ -613,10 +799,10 @@ EXERCISES = (
         "07.loop_matrix",
         "Write a rollout as one matrix",
         reference=loop_matrix,
-        returns="A",
+        returns="M",
         parts=[Part("the window and the next", 2, Case(_WEIGHTS), Case(np.array([0.5, -0.1, 0.2, 0.9])))],
         hints=[
-            "Row k of `A` says how value k of the next window is made from the old one. Write A out for "
+            "Row k of `M` says how value k of the next window is made from the old one. Write M out for "
             "T = 3, by hand.",
             "All but the last row only pass a value on: next[k] = window[k + 1], so one 1 in each row.",
             "`np.eye(T, k=1)` has ones beside the diagonal. What belongs in its last row?",
@@ -627,8 +813,15 @@ EXERCISES = (
                 _forecast_in_front,
                 "The forecast becomes the first value of the next window, and the others move down.",
             ),
-            Wrong(_moved_the_wrong_way, "The values move the wrong way, towards the end of the window."),
-            Wrong(_transposed, "This is the transpose: here a window is a column, `A @ window`."),
+            *(
+                Wrong(f, "The values move the wrong way, towards the end of the window.")
+                for f in (_moved_the_wrong_way, _rolled_the_wrong_way)
+            ),
+            Wrong(
+                _goes_round,
+                "A 1 is left in the last row, on top of the first weight: the oldest value goes round.",
+            ),
+            Wrong(_transposed, "This is the transpose: here a window is a column, `M @ window`."),
             Wrong(_not_moved, "The values stay where they are, and the last one is replaced."),
             Wrong(
                 _nothing_but_the_forecast, "Nothing but the forecast is in the next window; the rest is 0."
@@ -664,7 +857,21 @@ EXERCISES = (
             Wrong(_from_the_start_of_the_window, "The blocks of targets begin where the windows begin."),
             Wrong(_last_value_of_the_block, "Every target is the last value of its block."),
             Wrong(_first_value_of_the_block, "Every target is the first value of its block."),
-            Wrong(_last_step_alone, "Only the last of the targets is there; asked for are all of them."),
+            *(
+                Wrong(f, "Only the last of the targets is there; asked for are all of them.")
+                for f in (_last_step_alone, _last_step_flat)
+            ),
+            Wrong(_targets_first, "The two results are in the wrong order: windows come first."),
+            Wrong(
+                _no_room_for_the_last,
+                "If the error speaks of an inhomogeneous shape, there are too many windows: the last blocks "
+                "of targets are cut short by the end of the series.",
+            ),
+            Wrong(
+                _places_beyond_the_end,
+                "If the error speaks of an index out of bounds, there may be too many windows: the last "
+                "blocks of targets would reach beyond the end of the series.",
+            ),
             Wrong(_backwards, "The targets are in backward order."),
             Wrong(_block_after_block, "The blocks follow each other; windows move on by *one* step."),
             Wrong(_one_window_too_few, "One window too few: the last block may end with the series."),
@@ -680,7 +887,11 @@ EXERCISES = (
                 "a width for each step",
                 2,
                 Case(np.zeros((9, 4)), _CALIBRATION, 0.8),
-                Case(np.zeros((29, 3)), _MORE_CALIBRATION, 0.75),
+                Case(np.zeros((29, 3)), _MORE_CALIBRATION, 0.75),  # (N + 1) level: 22.5; before, 8
+                Case(np.zeros((13, 3)), _FALLING, 0.7),  # 9.8: rounded down it is another, to the nearest not
+                Case(np.zeros((13, 3)), _FALLING, 0.8),  # 11.2
+                Case(np.zeros((11, 2)), _SHORT, 0.8),  # 9.6, and 8.8 of N alone
+                Case(np.zeros((9, 4)), _CALIBRATION, 0.85),  # the largest of all
             )
         ],
         hints=[
@@ -695,6 +906,30 @@ EXERCISES = (
                 "The rank is too small: the origin to come counts as one more, so N + 1 in the place of N.",
             ),
             Wrong(_one_rank_too_many, "One rank too far: rank 1 is row 0."),
+            Wrong(_rounded_down, "The rank is rounded down; then the interval holds less than it promises."),
+            *(
+                Wrong(f, "The rank is rounded to the nearest whole number, and that may be down.")
+                for f in (_rounded, _rounded_half_up)
+            ),
+            Wrong(
+                _rounded_down_for_a_row,
+                "Where (N + 1) · level is a whole number, this is one row too far: rounding down does not "
+                "stand in for counting from 0.",
+            ),
+            Wrong(
+                _row_of_n,
+                "The rank is made of N, without the origin to come, and then used as a row, one too far. At "
+                "times the two slips cancel.",
+            ),
+            Wrong(
+                _next_quantile,
+                "One error too far. Rank 1 is row 0; and in `np.quantile` it is the share 0, so rank / N is "
+                "not the place of a rank.",
+            ),
+            Wrong(_not_sorted, "The errors are not in rising order, so a row is no rank."),
+            Wrong(_sorted_along_steps, "The errors are sorted along the steps, not along the origins."),
+            Wrong(_largest_first, "The rank is counted from the largest error."),
+            Wrong(_never_narrower, "No step is narrower than the ones before; here each goes by itself."),
             Wrong(_interpolated, "This interpolates between two errors; the rule takes one that came."),
             Wrong(_signed, "The errors have kept their sign, so only one side of the interval counts."),
             Wrong(

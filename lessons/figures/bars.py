@@ -38,7 +38,9 @@ def scoreboard(board, *, title=None, unit="", alt=None):
     """
     rows = sorted(board.rows, key=lambda row: row.mse, reverse=True)  # Plotly draws the first at the bottom
     title = title if title is not None else _verdict(rows[-1], board.naive)
-    labels = [f"{r.mse:.4f} ± {r.mse_sd:.4f}" if r.seeds > 1 else f"{r.mse:.4f}" for r in rows]
+    digits = getattr(board, "digits", 4)
+    spread = [f" ± {r.mse_sd:.{digits}f}" if r.seeds > 1 else "" for r in rows]
+    labels = [f"{r.mse:.{digits}f}{sd}" for r, sd in zip(rows, spread, strict=True)]
     floor = board.noise_floor
     spoken = "; ".join(f"{row.name} {label}" for row, label in zip(rows[::-1], labels[::-1], strict=True))
     alt = alt or (

@@ -42,6 +42,7 @@ STYLES = {
     "GRU": (BLUE, "dashdot", "star"),
     "LSTM centred": (VERMILION, "dash", "diamond-open"),
     "GRU centred": (BLUE, "longdashdot", "star-open"),
+    "LSTM centred + skip": (VIOLET, "14px,2px,2px,2px", "hexagon-open"),  # drawn over the LSTM, bands and all
     "LSTM centred, cosine": (GREEN, "3px,4px", "triangle-up-open"),
     "LSTM last-value residual": (ORANGE, "12px,3px,3px,3px,3px,3px", "square-open"),
     "LSTM centred + dropout": (PURPLE, "7px,3px", "cross-open"),
@@ -101,6 +102,7 @@ _AXIS = {
     "zerolinecolor": "rgba(127,127,127,.45)",
     "linecolor": "rgba(127,127,127,.6)",
     "automargin": True,
+    "ticklabeloverflow": "allow",  # the margin holds them all; else each is measured again at every change
     "title": {"standoff": 8, "font": {"size": 14}},
 }
 
