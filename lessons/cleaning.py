@@ -101,6 +101,40 @@ def gaps(t, y, names=None):
     return found
 
 
+def together(y, late=0.05):
+    """Find where all features have been measured for once, and leave out those that begin much later.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,) or (n, D)
+        Values in any unit, NaN where missing; feature 0 is the target and always stays.
+    late : float
+        How much of the series may go by until a feature is first measured together with those before it.
+
+    Returns
+    -------
+    begin : int
+        Index of the first time step at which all kept features are measured.
+    kept : list of int
+        Their numbers.
+
+    Raises
+    ------
+    ValueError
+        The target has no values.
+    """
+    measured = ~np.isnan(as_series(y, "y"))  # (n, D)
+    if not measured[:, 0].any():
+        raise ValueError("y has no values in feature 0, the target")
+    first = begin = int(measured[:, 0].argmax())
+    kept, both = [0], measured[:, 0]
+    for k in range(1, measured.shape[1]):
+        now = both & measured[:, k]
+        if now.any() and now.argmax() - first <= late * len(measured):
+            kept, both, begin = [*kept, k], now, int(now.argmax())
+    return begin, kept
+
+
 def fill_gaps(y, method="last", season_length=None):
     """Fill missing values with what was known before them.
 

@@ -228,6 +228,10 @@ class Scoreboard:
         Takes targets and forecasts back to the series' own unit before anything is scored.
     noise_floor : float, optional
         MSE that no forecast can beat, in the series' own unit squared. Known for a toy series only.
+    unit : str
+        Unit of the series, for the heads of the table and the evidence card.
+    digits : int
+        Decimals of the errors in both.
 
     Attributes
     ----------
@@ -237,12 +241,12 @@ class Scoreboard:
         The row "last value".
     """
 
-    def __init__(self, X_test, y_test, *, scaler=None, noise_floor=None):
+    def __init__(self, X_test, y_test, *, scaler=None, noise_floor=None, unit="", digits=4):
         X_test = as_windows(X_test, "X_test")
         y_test = as_targets(y_test, len(X_test), "y_test")
         self._scaler = scaler
         self._y_true = self._own_unit(y_test)
-        self.noise_floor = noise_floor
+        self.noise_floor, self.unit, self.digits = noise_floor, unit, digits
         self.rows = []
         self.add("last value", np.repeat(X_test[:, -1, :1], y_test.shape[1], axis=1))
 
@@ -335,14 +339,15 @@ class Scoreboard:
         if not plot_check.strip():
             raise ValueError("plot_check is empty: plot forecasts and truth, and say what you saw")
         row = self[name]
-        spread = f" ± {row.mse_sd:.4f} over {row.seeds} seeds" if row.seeds > 1 else ""
+        spread = f" ± {row.mse_sd:.{self.digits}f} over {row.seeds} seeds" if row.seeds > 1 else ""
+        measured = f" ({self.unit})²" if self.unit else ""
         return EvidenceCard(
             {
                 "series": series,
                 "window": f"{window} step{'s' * (window != 1)}",
                 "split": split,
-                "naive score": f"last value, test MSE {self.naive.mse:.4f}",
-                "model score": f"{name}, test MSE {row.mse:.4f}{spread}",
+                "naive score": f"last value, test MSE {self.naive.mse:.{self.digits}f}{measured}",
+                "model score": f"{name}, test MSE {row.mse:.{self.digits}f}{spread}{measured}",
                 "plot check": plot_check,
                 "verdict": self._verdict(row),
             }
@@ -365,18 +370,23 @@ class Scoreboard:
 
     def _cells(self):
         """Rows as text: (name, MSE ± sd, MAE, skill, seeds)."""
+        digits = self.digits
         for r in self.rows:
-            spread = f" ± {r.mse_sd:.4f}" if r.seeds > 1 else ""
-            yield r.name, f"{r.mse:.4f}{spread}", f"{r.mae:.4f}", _percent(r.skill), str(r.seeds)
+            spread = f" ± {r.mse_sd:.{digits}f}" if r.seeds > 1 else ""
+            error, size = f"{r.mse:.{digits}f}{spread}", f"{r.mae:.{digits}f}"
+            yield r.name, error, size, _percent(r.skill), str(r.seeds)
         if self.noise_floor is not None:
             reachable = skill(self.noise_floor, self.naive.mse) if self.naive.mse > 0 else float("nan")
-            yield "noise floor", f"{self.noise_floor:.4f}", "", _percent(reachable), ""
+            yield "noise floor", f"{self.noise_floor:.{digits}f}", "", _percent(reachable), ""
 
-    _HEADS = ("forecaster", "test MSE", "MAE", "skill", "seeds")
+    @property
+    def _heads(self):
+        mse_unit, mae_unit = (f" ({self.unit})²", f" ({self.unit})") if self.unit else ("", "")
+        return "forecaster", f"test MSE{mse_unit}", f"MAE{mae_unit}", "skill", "seeds"
 
     def __repr__(self):
-        table = [self._HEADS, *self._cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(self._HEADS))]
+        table = [self._heads, *self._cells()]
+        widths = [max(len(line[k]) for line in table) for k in range(len(self._heads))]
         return "\n".join(
             line[0].ljust(widths[0])
             + "".join(f"  {v.rjust(w)}" for v, w in zip(line[1:], widths[1:], strict=True))
@@ -384,7 +394,7 @@ class Scoreboard:
         )
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{h}</th>' for h in self._HEADS)
+        head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in self._heads)
         body = "".join(
             f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
             + "".join(f"<td>{v}</td>" for v in values)
@@ -450,3 +460,45 @@ def _is_forecaster(model):
 
 def _percent(fraction):
     return f"{fraction:+.0%}" if abs(fraction) >= 0.005 or fraction != fraction else "0%"  # no "-0%"
+
+
+def paired_verdict(chosen, models, statistic, naive="last value"):
+    """Say in a sentence or two which forecaster to use, from the past's choice and paired tests.
+
+    The one that was chosen has to beat the naive forecast beyond chance; otherwise the naive one is advised,
+    and all others are compared with that.
+
+    Parameters
+    ----------
+    chosen : str
+        The forecaster chosen before the test part was opened.
+    models : iterable of str
+        All that were tested, `chosen` and `naive` among them.
+    statistic : callable
+        ``statistic(a, b)``: the mean loss of `a` minus that of `b` in standard errors, such as a
+        Diebold-Mariano statistic. Beyond ±2 counts.
+    naive : str
+        The naive forecaster.
+
+    Returns
+    -------
+    advised : str
+        `chosen` or `naive`.
+    verdict : str
+        Whom to use, whom that has beaten, and whom it is not told apart from.
+    """
+    gain = None if chosen == naive else statistic(naive, chosen)
+    advised = chosen if gain is not None and gain > 2 else naive
+    called = f"the {naive}" if advised == naive else advised
+    if advised == chosen:
+        verdict = f"Use {called}." if gain else f"The past chose {called}: use it."
+    else:
+        verdict = f"{chosen} was chosen on the past, but does not beat {called} ({gain:+.1f}): use {called}."
+    others = {model: statistic(model, advised) for model in models if model != advised}
+    groups = {
+        f"Beaten by {called}": [model for model, z in others.items() if z > 2],
+        f"Better than {called}, as seen afterwards": [model for model, z in others.items() if z < -2],
+        f"Not told apart from {called}": [model for model, z in others.items() if not abs(z) > 2],
+    }
+    said = [f"{what}: {', '.join(names)}." for what, names in groups.items() if names]
+    return advised, " ".join([verdict, *said])

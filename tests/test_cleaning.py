@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lessons.cleaning import METHODS, fill_gaps, gaps, outliers, targets_observed, trouble
+from lessons.cleaning import METHODS, fill_gaps, gaps, outliers, targets_observed, together, trouble
 from lessons.series import air_quality, sea_temperature, trend_and_seasons, two_waves
 from lessons.windows import make_windows
 
@@ -211,3 +211,21 @@ def test_counts_may_be_zero():
     sales = np.random.default_rng(0).poisson(5, size=400).astype(float)
     assert (sales == 0).any()
     assert not any("drops" in said for said in trouble(np.arange(400), sales, 24))
+
+
+def test_together_begins_where_all_are_measured():
+    y = np.ones((100, 3))
+    y[:2, 0] = y[:4, 1] = np.nan
+    assert together(y) == (4, [0, 1, 2])
+    y[:60, 2] = np.nan  # much too late: it would cost more than half of the series
+    assert together(y) == (4, [0, 1])
+    assert together(y, late=0.6) == (60, [0, 1, 2])
+
+
+def test_together_leaves_out_what_is_never_measured_with_the_others():
+    y = np.ones((100, 4))
+    y[::2, 0] = y[1::2, 1] = y[:, 2] = np.nan
+    assert together(y) == (1, [0, 3])
+    assert together(y[:, 0]) == (1, [0])
+    with pytest.raises(ValueError, match="no values in feature 0"):
+        together(np.full((5, 2), np.nan))

@@ -103,8 +103,24 @@ def _one_step_beside(y, season_length):
     )
 
 
-def _left_open_without_a_season(y, season_length):
+def _zero_without_a_season(y, season_length):
     return _filled_by(y, lambda filled, i: _usual(y[i % season_length : i : season_length], 0.0))
+
+
+def _left_open_without_a_season(y, season_length):
+    return _filled_by(y, lambda filled, i: _usual(y[i % season_length : i : season_length], NAN))
+
+
+def _value_before_not_filled(y, season_length):
+    return _filled_by(y, lambda filled, i: _usual(y[i % season_length : i : season_length], y[i - 1]))
+
+
+def _last_five_seasons(y, season_length):
+    def value(filled, i):
+        known = _known(y[i % season_length : i : season_length])
+        return known[-5:].mean() if known.size else filled[i - 1]
+
+    return _filled_by(y, value)
 
 
 def fully_measured(was_filled, target_index, horizon):
@@ -134,8 +150,7 @@ def _inputs_instead_of_targets(was_filled, target_index, horizon):
 
 
 def _one_target_too_many(was_filled, target_index, horizon):
-    steps = np.minimum(target_index[:, None] + np.arange(horizon + 1), len(was_filled) - 1)
-    return ~was_filled[steps].any(axis=1)
+    return ~was_filled[target_index[:, None] + np.arange(horizon + 1)].any(axis=1)
 
 
 def _one_target_too_few(was_filled, target_index, horizon):
@@ -143,12 +158,16 @@ def _one_target_too_few(was_filled, target_index, horizon):
 
 
 def _targets_begin_one_late(was_filled, target_index, horizon):
-    steps = np.minimum(target_index[:, None] + 1 + np.arange(horizon), len(was_filled) - 1)
-    return ~was_filled[steps].any(axis=1)
+    return ~was_filled[target_index[:, None] + 1 + np.arange(horizon)].any(axis=1)
 
 
 def _window_number_for_series_index(was_filled, target_index, horizon):
     rows = np.arange(len(target_index))
+    return ~was_filled[rows[:, None] + np.arange(horizon)].any(axis=1)
+
+
+def _windows_taken_to_follow(was_filled, target_index, horizon):
+    rows = target_index[0] + np.arange(len(target_index))
     return ~was_filled[rows[:, None] + np.arange(horizon)].any(axis=1)
 
 
@@ -204,6 +223,16 @@ def _missing_as_zero(deviation, horizon):
     return fading_shares(np.nan_to_num(deviation), horizon)
 
 
+def _missing_not_left_out(deviation, horizon):
+    return np.array(
+        [np.sum(deviation[:-k] * deviation[k:]) / np.sum(deviation[:-k] ** 2) for k in range(1, horizon + 1)]
+    )
+
+
+def _mean_subtracted(deviation, horizon):
+    return fading_shares(deviation - np.nanmean(deviation), horizon)
+
+
 def _missing_squeezed_out(deviation, horizon):
     return fading_shares(deviation[~np.isnan(deviation)], horizon)
 
@@ -246,6 +275,10 @@ def _summed(y_true, y_pred, under, over):
 def _sign_kept(y_true, y_pred, under, over):
     error = y_pred - y_true
     return np.mean(np.where(error < 0, under, over) * error)
+
+
+def _costs_below_zero(y_true, y_pred, under, over):
+    return -asymmetric_cost(y_true, y_pred, under, over)
 
 
 def _shortfall_alone(y_true, y_pred, under, over):
@@ -321,6 +354,10 @@ def _ratio_as_quantile(y_true, y_pred, under, over):
     return np.quantile(y_true - y_pred, min(1.0, 1 - over / under))
 
 
+def _ratio_of_prices_as_quantile(y_true, y_pred, under, over):
+    return np.quantile(y_true - y_pred, under / over)
+
+
 def _largest_shortfall(y_true, y_pred, under, over):
     return np.max(y_true - y_pred)
 
@@ -358,6 +395,37 @@ def _weighted(gamma, lags):
 
 def _ordinary_paired_test(loss_a, loss_b, lags):
     return _dm(loss_a - loss_b, lambda gamma, N: gamma[0])
+
+
+def _sign_dropped(loss_a, loss_b, lags):
+    return abs(diebold_mariano(loss_a, loss_b, lags))
+
+
+def _paired_test_of_a_package(loss_a, loss_b, lags):
+    d = loss_a - loss_b
+    return d.mean() / (d.std(ddof=1) / np.sqrt(len(d)))
+
+
+def _variance_over_one_less(loss_a, loss_b, lags):
+    return _dm(loss_a - loss_b, lambda gamma, N: gamma[0] * N / (N - 1) + 2 * _weighted(gamma, lags))
+
+
+def _small_samples_too(loss_a, loss_b, lags):
+    return diebold_mariano(loss_a, loss_b, lags) * np.sqrt(1 - 1 / len(loss_a))
+
+
+def _last_lag_left_out(loss_a, loss_b, lags):
+    weights = 1 - np.arange(1, lags) / (lags + 1)
+    return _dm(loss_a - loss_b, lambda gamma, N: gamma[0] + 2 * np.sum(weights * gamma[1 : max(lags, 1)]))
+
+
+def _lag_zero_as_well(loss_a, loss_b, lags):
+    return _dm(loss_a - loss_b, lambda gamma, N: 3 * gamma[0] + 2 * _weighted(gamma, lags))
+
+
+def _lag_zero_by_slices(loss_a, loss_b, lags):
+    around = loss_a - loss_b - np.mean(loss_a - loss_b)
+    return np.sum([np.sum(around[k:] * around[:-k]) for k in range(lags + 1)])  # around[:-0] is empty
 
 
 def _roles_swapped(loss_a, loss_b, lags):
@@ -451,6 +519,23 @@ def _losses(n, seed):
     return shared + 1.5 + smooth, shared + rng.gamma(2, 0.4, n)
 
 
+def _costs_least(*calls):
+    """Make a test for shifts: a quantile can be said in many ways, and between two errors all cost alike."""
+
+    def test(shift):
+        for y_true, y_pred, under, over in calls:
+            came = asymmetric_cost(y_true, y_pred + shift(y_true, y_pred, under, over), under, over)
+            share, missing = under / (under + over), y_true - y_pred
+            fair = [np.quantile(missing, share, method=method) for method in ("linear", "lower", "higher")]
+            allowed = max(asymmetric_cost(y_true, y_pred + s, under, over) for s in fair)
+            if not came <= allowed * (1 + 1e-6):
+                least = min(asymmetric_cost(y_true, y_pred + s, under, over) for s in missing)
+                return f"with this `shift` a forecast costs {came:.4g}; the best one brings it to {least:.4g}"
+        return None
+
+    return test
+
+
 _MASK = np.zeros(30, dtype=bool)
 _MASK[[4, 5, 12, 17, 18, 19, 28]] = True
 _ALTERNATE = np.arange(24) % 5 == 3
@@ -463,7 +548,11 @@ EXERCISES = (
         returns="filled",
         parts=[
             Part(
-                "short gaps", 1, Case(_gappy(24, 0, [15, 16, 20]), 6), Case(_gappy(21, 1, [9, 13, 14, 18]), 4)
+                "short gaps",
+                1,
+                Case(_gappy(24, 0, [15, 16, 20]), 6),
+                Case(_gappy(21, 1, [9, 13, 14, 18]), 4),
+                Case(_gappy(40, 17, [30, 34, 37]), 3),
             ),
             Part(
                 "gaps in the first season, and gaps longer than one",
@@ -506,9 +595,15 @@ EXERCISES = (
             Wrong(_median_so_far, "This is a median; asked for is the mean."),
             Wrong(_one_step_beside, "This is what was usual one step earlier in the season."),
             Wrong(
-                _left_open_without_a_season,
+                _zero_without_a_season,
                 "Where no season before has a value, 0 is put in; the value just before is meant to be.",
             ),
+            Wrong(_left_open_without_a_season, "Where no season before has a value, the gap stays open."),
+            Wrong(
+                _value_before_not_filled,
+                "In a longer gap the value just before is itself missing, unless it is taken from `filled`.",
+            ),
+            Wrong(_last_five_seasons, "This is the mean of the last five seasons, and not of all so far."),
         ],
     ),
     Exercise(
@@ -520,7 +615,7 @@ EXERCISES = (
             Part(
                 "one True or False a window",
                 2,
-                Case(_MASK, np.arange(7, 27), 4),
+                Case(_MASK, np.arange(7, 26), 4),
                 Case(_MASK, np.array([6, 8, 10, 12, 14, 16, 20, 24]), 3),
                 Case(_ALTERNATE, np.arange(5, 22), 2),
             ),
@@ -544,6 +639,10 @@ EXERCISES = (
             Wrong(
                 _window_number_for_series_index,
                 "The window's number is taken for its place in the series; `target_index` says the place.",
+            ),
+            Wrong(
+                _windows_taken_to_follow,
+                "The windows are taken to follow each other; some may be left out between them.",
             ),
             Wrong(_row_for_each_target, "One answer for each target; a window needs one for all of its own."),
         ],
@@ -581,6 +680,11 @@ EXERCISES = (
                 _divided_by_all,
                 "Divided is by all squares, also those of values without a partner k steps later.",
             ),
+            Wrong(_missing_not_left_out, "One missing value makes a whole sum NaN."),
+            Wrong(
+                _mean_subtracted,
+                "The mean is subtracted first; a deviation is measured from the usual already.",
+            ),
             Wrong(_missing_as_zero, "What is missing counts as a deviation of 0."),
             Wrong(
                 _missing_squeezed_out,
@@ -611,6 +715,7 @@ EXERCISES = (
             Wrong(_squared, "The errors are squared; here a unit costs the same however many there are."),
             Wrong(_summed, "This is the sum of all costs; asked for is the mean."),
             Wrong(_sign_kept, "The errors keep their signs, so that shortfalls pay for excesses."),
+            Wrong(_costs_below_zero, "The costs are negative: look at the sign of the error."),
             Wrong(_shortfall_alone, "Too high costs nothing here."),
             Wrong(_excess_alone, "Too low costs nothing here."),
             Wrong(_counted, "The errors are counted; each should cost as much as it is large."),
@@ -629,8 +734,12 @@ EXERCISES = (
         reference=best_shift,
         returns="shift",
         parts=[
-            Part("a dear shortfall", 1, Case(*_pair(21, 11), 4.0, 1.0), Case(*_pair(31, 12), 9.0, 1.0)),
-            Part("a dear excess", 1, Case(*_pair(26, 13), 1.0, 3.0)),
+            Part(
+                "a dear shortfall",
+                1,
+                test=_costs_least((*_pair(21, 11), 4.0, 1.0), (*_pair(31, 12), 9.0, 1.0)),
+            ),
+            Part("a dear excess", 1, test=_costs_least((*_pair(26, 13), 1.0, 3.0))),
         ],
         hints=[
             "Look at `y_true - y_pred`: what would have had to be added, each time.",
@@ -659,6 +768,10 @@ EXERCISES = (
                 _ratio_as_quantile,
                 "The share is 1 - over / under; where do the two prices balance?",
             ),
+            Wrong(
+                _ratio_of_prices_as_quantile,
+                "`under / over` is no share: it may be above 1. Which share of all cases must lie below?",
+            ),
             Wrong(_largest_shortfall, "This makes sure that nothing was too low, at any price."),
             Wrong(
                 _difference_of_quantiles,
@@ -674,7 +787,7 @@ EXERCISES = (
         returns="statistic",
         parts=[
             Part("no likeness between neighbours", 1, Case(*_losses(30, 14), 0)),
-            Part("neighbours that are alike", 1, Case(*_losses(40, 15), 4), Case(*_losses(50, 16), 2)),
+            Part("neighbours that are alike", 1, Case(*_losses(40, 15), 4), Case(*_losses(50, 16)[::-1], 2)),
         ],
         hints=[
             "Everything is made from `d = loss_a - loss_b`: its mean above, its standard error below.",
@@ -690,6 +803,24 @@ EXERCISES = (
             ),
             Wrong(
                 _roles_swapped, "The sign is turned round: it should be positive where `loss_a` is larger."
+            ),
+            Wrong(_sign_dropped, "The sign is lost: below 0 says that `loss_a` is the smaller one."),
+            Wrong(
+                _paired_test_of_a_package,
+                "This is the ordinary paired test; neighbours count as independent, and V is over N - 1.",
+            ),
+            Wrong(
+                _variance_over_one_less, "gamma_0 is divided by N - 1; by definition all are divided by N."
+            ),
+            Wrong(
+                _small_samples_too,
+                "This has a correction for small samples in it, as packages do; the formula above has none.",
+            ),
+            Wrong(_last_lag_left_out, "The sum ends one lag too early: it goes up to `lags` itself."),
+            Wrong(_lag_zero_as_well, "The sum begins at k = 0, so gamma_0 counts three times."),
+            Wrong(
+                _lag_zero_by_slices,
+                "If the loop begins at k = 0: `around[:-0]` is empty, and gamma_0 stands outside the sum.",
             ),
             Wrong(_all_lags_count_alike, "All lags count alike; their weights should fall from lag to lag."),
             Wrong(_neighbours_once, "Each lag counts once; every pair of neighbours is met from both sides."),

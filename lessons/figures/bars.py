@@ -57,9 +57,10 @@ def scoreboard(board, *, title=None, unit="", alt=None):
     )
     figure.update_xaxes(range=[0, 1.02 * end])
     figure.update_layout(yaxis_ticklabelstandoff=6, margin_r=150)
-    _mark_value(figure, "last value", board.naive.mse, "left")
+    _mark_value(figure, "last value", board.naive.mse, "left", digits)
     if floor is not None:
-        _mark_value(figure, "noise floor", floor, "right" if floor > 0.5 * board.naive.mse else "left")
+        side = "right" if floor > 0.5 * board.naive.mse else "left"
+        _mark_value(figure, "noise floor", floor, side, digits)
     return figure
 
 
@@ -192,10 +193,10 @@ def _horizontal_bars(names, values, labels, sds=None, column=None):
     return [bar, text.update(textposition="middle right", hoverinfo="skip", cliponaxis=False)]
 
 
-def _mark_value(figure, name, value, anchor):
+def _mark_value(figure, name, value, anchor, digits):
     figure.add_shape(type="line", yref="paper", x0=value, x1=value, y0=0, y1=1, line=line(name), name=name)
     place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor}
-    figure.add_annotation(x=value, text=f"{name} {value:.4f}", showarrow=False, **place)
+    figure.add_annotation(x=value, text=f"{name} {value:.{digits}f}", showarrow=False, **place)
 
 
 def _verdict(best, naive):
