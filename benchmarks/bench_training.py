@@ -28,7 +28,7 @@ CLOCK = """() => {
   document.addEventListener("keydown", () => { globalThis.pressed = performance.now(); }, true);
   globalThis.seen = [...document.querySelectorAll(".lessons-explorer")].map(box => {
     const gd = box.querySelector("[role=img]"), log = [[0, gd.data[2].y.length, gd.layout.title.text]];
-    gd.on("plotly_afterplot", () => {
+    gd.on("plotly_react", () => {
       const epochs = gd.data[2].y.length, title = gd.layout.title.text;
       requestAnimationFrame(() => requestAnimationFrame(() => log.push([performance.now(), epochs, title])));
     });

@@ -55,16 +55,16 @@ def test_the_figure_shows_what_the_finding_says(explorer):
 
 def test_the_rnn_stays_as_reference_and_earlier_settings_stay_faintly():
     explorer = explorers.memory(forget_bias=0.0)
-    before = explorer.live.figure.data[:3]
-    assert not any(trace.visible for trace in before)
+    assert not any(trace.visible for trace in explorer.live.figure.data[:3])
     for bias in (1.0, 2.0):
         explorer.set(forget_bias=bias)
+    before = explorer.live.figure.data[:3]
     np.testing.assert_allclose(before[0].y[:60], np.median(reach("LSTM", 0.0), axis=0)[:60])
     np.testing.assert_allclose(before[1].y, np.median(reach("LSTM", 1.0), axis=0))
     assert [trace.visible for trace in before] == [True, True, False]
     for bias in (-1.0, 0.0, 3.0):
         explorer.set(forget_bias=bias)
-    assert all(trace.visible for trace in before)
+    assert all(trace.visible for trace in explorer.live.figure.data[:3])
     reference = explorer.live.figure.data[3]
     np.testing.assert_allclose(reference.y, np.median(reach("RNN", 0.0), axis=0))
 

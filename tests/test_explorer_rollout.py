@@ -39,8 +39,8 @@ def test_a_move_shows_that_rollout(explorer):
         np.testing.assert_array_equal(trace(explorer, "window").y, y[origin - 60 : origin])
         season = y[origin - 50 + np.arange(horizon) % 50]
         np.testing.assert_allclose(trace(explorer, "seasonal naive").y, season)
-        assert explorer.live.figure.layout.shapes[0].x0 == origin
-        assert explorer.live.figure.layout.shapes[1].x0 == horizon
+        assert trace(explorer, "origin").x == (origin, origin)
+        assert trace(explorer, "horizon").x == (horizon, horizon)
 
 
 def test_the_curves_are_those_of_all_origins(explorer):

@@ -186,6 +186,9 @@ def live(scenario):
     return asyncio.run(run())
 
 
+TITLE = ["title", "text"]
+
+
 async def some_epochs(explorer, count=3):
     while len(explorer.run.items) < count:
         await asyncio.sleep(0.001)
@@ -203,11 +206,17 @@ def test_a_live_run_ends_as_one_set_from_code():
     np.testing.assert_array_equal(result.test_losses, small_run(hidden_size=6).result.test_losses)
 
 
+def titles_in(changes):
+    """Return the titles of loss plots that a message carries."""
+    values = [value for _, change in changes for place, value in change["values"] if place[-2:] == TITLE]
+    return [title for title in values if title.startswith(("Epoch", "LSTM"))]
+
+
 def test_it_streams_and_a_further_move_cancels_it():
     async def scenario(explorer):
         titles = []
         explorer.run._redraw_every = 0.0
-        explorer.live.observe(lambda change: titles.append(change.new["layout"]["title"]["text"]), "_change")
+        explorer.readout.observe(lambda change: titles.extend(titles_in(change.new)), "changes")
         explorer.controls["window"].value = 20
         await some_epochs(explorer)
         explorer.controls["window"].value = 24

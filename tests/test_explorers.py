@@ -1,10 +1,13 @@
 """Explorers without a browser: set from code, read from the figure."""
 
+import json
+
+import ipywidgets
 import numpy as np
 import pytest
 
 from lessons import explorers, figures
-from lessons.explorers.base import Explorer, slider
+from lessons.explorers.base import Explorer, around, slider, up_to
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons
 
@@ -110,6 +113,52 @@ def test_the_ends_of_every_slider_work(make):
     for end in ("min", "max"):
         explorer.set(**{name: getattr(c, end) for name, c in explorer.controls.items() if hasattr(c, end)})
         assert "nan" not in explorer.readout.finding
+
+
+@pytest.fixture
+def wire(monkeypatch):
+    """What all widgets send: (widget, names of the state that goes, bytes of its buffers and text)."""
+    messages = []
+
+    def send(widget, message, buffers=None):
+        size = len(json.dumps(message)) + sum(memoryview(b).nbytes for b in buffers or [])
+        messages.append((widget, sorted(message.get("state", {})), size))
+
+    monkeypatch.setattr(ipywidgets.Widget, "_send", send)
+    return messages
+
+
+# what a move may cost: all numbers of its lines as float32, and 2.5 kB of words
+MOVES = {
+    "welcome": (explorers.welcome, "noise", 0.3, 900 * 4),
+    "windows": (explorers.windows, "noise", 0.3, 1900 * 4),
+    "windows, window": (explorers.windows, "window", 58, 2200 * 4),
+    "naive error": (explorers.naive_error, "noise", 0.3, 130 * 4),
+    "naive error, lag": (explorers.naive_error, "lag", 7, 0),
+    "memory": (explorers.memory, "forget_bias", 2.0, 600 * 4),
+}
+
+
+@pytest.mark.parametrize(("make", "control", "value", "numbers"), MOVES.values(), ids=MOVES)
+def test_a_move_is_one_message_of_what_has_changed(make, control, value, numbers, wire):
+    explorer = make()
+    wire.clear()
+    explorer.controls[control].value = value
+    answers = [(names, size) for widget, names, size in wire if widget is not explorer.controls[control]]
+    [(names, size)] = answers
+    assert names == ["changes", "finding"]
+    assert size < numbers + 2500
+    wire.clear()
+    explorer.refresh()
+    assert wire == []  # nothing has changed
+
+
+def test_axes_keep_their_range_for_most_moves():
+    assert around(np.array([-1.0, 3.9])) == around(np.array([-1.02, 3.95])) == [-1.5, 4.5]
+    assert up_to(0.1) == [0, 0.15] and up_to(3.66) == [0, 4.0] and up_to(0.97) == [0, 1.5]
+    for low, high in [(0.013, 0.014), (-7, 12345), (-0.5, 0)]:
+        bottom, top = around(np.array([low, high]))
+        assert bottom < low and high < top and top - bottom < 1.6 * (high - low)
 
 
 def test_welcome_shows_the_error_of_the_last_value():

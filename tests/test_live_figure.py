@@ -19,7 +19,8 @@ def live():
 
 def sent(live, trace, name):
     """Return what the last update carries for a property of a trace; arrays decoded as the page does."""
-    value = dict(live._change["traces"])[trace][name]
+    values = {".".join(map(str, place)): value for place, value in live._change["values"]}
+    value = values[f"data.{trace}.{name}"]
     if isinstance(value, dict) and "buffer" in value:
         return np.frombuffer(value["buffer"], value["dtype"]).reshape(value["shape"])
     return value
@@ -44,12 +45,13 @@ def test_one_update_is_one_message(live):
     messages = []
     live.observe(messages.append, names="_change")
     live.update(x={0: [1, 2]}, y={0: [5, 6], 1: [7]}, layout={"title_text": "Later"})
-    assert len(messages) == 1
+    assert len(messages) == live._count == 1
 
 
 def test_numbers_travel_as_float32_and_nan_stays_nan(live):
     live.update(y={0: np.array([1.5, np.nan, -2.0])})
-    assert dict(live._change["traces"])[0]["y"]["buffer"] == struct.pack("<3f", 1.5, np.nan, -2.0)
+    [[_, packed]] = live._change["values"]
+    assert packed["buffer"] == struct.pack("<3f", 1.5, np.nan, -2.0)
 
 
 def test_numbers_beyond_float32_travel_as_float64(live):
@@ -78,13 +80,15 @@ def test_every_message_is_json_but_for_its_buffers(live):
     live.update(
         error_y_array={1: [np.nan, np.float32(1)]}, y={0: [np.inf, None]}, customdata={0: ["x", np.nan]}
     )
-    for _, properties in live._change["traces"]:
-        json.dumps(properties, allow_nan=False, default=lambda _: "a buffer")
+    assert len(live._change["values"]) == 3
+    json.dumps(live._change["values"], allow_nan=False, default=lambda _: "a buffer")
 
 
 def test_nested_properties_reach_into_their_parent(live):
     live.update(error_y_array={1: [0.5]}, marker_color={1: "#ff0000"}, visible={0: False})
-    assert set(dict(live._change["traces"])[1]) == {"error_y", "marker"}
+    assert sent(live, 1, "error_y.array") == [0.5]
+    assert sent(live, 1, "marker.color") == "#ff0000"
+    assert list(live.figure.data[1].error_y.array) == [0.5]
     assert live.figure.data[1].marker.color == "#ff0000"
     assert sent(live, 0, "visible") is False
 
@@ -103,10 +107,54 @@ def test_whoever_asks_late_gets_the_figure_as_it_is(live):
     assert go.Figure(figure).to_dict()["data"][0]["y"]["dtype"] == "f8"
 
 
-def test_the_template_is_not_sent_again(live):
-    live.update(layout={"title_text": "Later"})
-    assert "template" not in live._change["layout"]
+def test_only_what_changes_in_the_layout_is_sent(live):
+    live.update(layout={"title_text": "Later", "xaxis": {"range": [0, 1]}, "meta": {"alt": "Said"}})
+    places = [".".join(place) for place, _ in live._change["values"]]
+    assert places == ["layout.title.text", "layout.xaxis.range", "layout.meta"]
     assert live.figure.layout.template.layout.height == 340
+    assert live.figure.layout.xaxis.range == (0, 1)
+
+
+def test_what_the_page_has_is_not_sent_again(live):
+    y = np.array([5.0, np.nan])
+    for _ in range(3):
+        live.update(y={0: y, 1: [7]}, layout={"title_text": "Later"})
+    assert live._count == 1
+    y[0] = 6.0  # in place: what was sent was a copy
+    live.update(y={0: y, 1: [7]}, layout={"title_text": "Later"})
+    assert [place for place, _ in live._change["values"]] == [["data", 0, "y"]]
+    live.update(y={0: [5.0, None]})
+    assert list(live.figure.data[0].y) == [5.0, None]
+
+
+def test_a_whole_and_a_part_of_it_replace_each_other(live):
+    red, thin = {"color": "red"}, {"color": "red", "width": 1}
+    live.update(line={0: red})
+    live.update(line_color={0: "blue"})
+    live.update(line={0: red})
+    assert sent(live, 0, "line") == red
+    assert live.figure.data[0].line.color == "red"
+    live.update(line_width={0: 5})
+    live.update(line={0: thin})
+    assert live.figure.data[0].line.to_plotly_json() == thin
+
+
+def test_a_list_of_annotations_is_merged_item_by_item(live):
+    live.figure.add_annotation(text="before", x=1, y=1)
+    live.update(layout={"annotations": [{"text": "after"}]})
+    ((_, (annotation,)),) = live._change["values"]
+    assert (annotation["text"], annotation["x"]) == ("after", 1)
+    assert live.figure.layout.annotations[0].text == "after"
+
+
+def test_collected_changes_are_not_sent_by_themselves(live):
+    with live_figure.collected([live]) as changes:
+        live.update(y={0: [5, 6]})
+        live.update(layout={"title_text": "Later"})
+    assert live._change == {}
+    assert [change["count"] for _, change in changes] == [1, 2]
+    live.update(y={0: [7, 8]})
+    assert live._change["count"] == 3
 
 
 def test_alt_text_is_the_plain_form_and_follows_the_layout(live):
@@ -136,4 +184,4 @@ def test_the_library_is_sent_once():
     LiveFigure(go.Figure())
     assert live_figure._library is before
     assert "plotly.js v" in before._esm
-    assert len(LiveFigure(go.Figure()).get_state()["_esm"]) < 10_000
+    assert len(LiveFigure(go.Figure()).get_state()["_esm"]) < 20_000

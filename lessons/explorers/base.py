@@ -1,29 +1,42 @@
 """What all explorers share: labelled controls, a live figure, the finding in words, errors in the page."""
 
+import contextlib
 import html
 import re
 import traceback
 
 import anywidget
 import ipywidgets
+import numpy as np
 import traitlets
 
 from lessons.figures.style import in_kernel
-from lessons.live_figure import LISTEN_JS
+from lessons.live_figure import LISTEN_JS, STATIC, collected
 
 # The finding in words, announced by screen readers as it changes; below it, what went wrong. It also gives
 # the sliders beside it the names that ipywidgets leaves out.
 _READOUT_ESM = (
     LISTEN_JS
     + """
+const say = (element, what, value) => {
+  if (element.getAttribute(what) !== value) element.setAttribute(what, value);
+};
+
 function name(controls) {
-  for (const row of controls.querySelectorAll(".jupyter-widgets")) {
+  for (const row of controls.querySelectorAll(".jupyter-widgets, .widget-toggle-buttons")) {
     const label = row.querySelector(":scope > .widget-label")?.textContent;
     if (!label) continue;
-    for (const handle of row.querySelectorAll(".noUi-handle, .widget-readout"))
-      if (handle.getAttribute("aria-label") !== label) handle.setAttribute("aria-label", label);
-    const group = row.querySelector(".widget-toggle-buttons, .widget-radio-box");
-    if (group) { group.setAttribute("role", "group"); group.setAttribute("aria-label", label); }
+    for (const handle of row.querySelectorAll(".noUi-handle")) say(handle, "aria-label", label);
+    for (const number of row.querySelectorAll(".widget-readout")) {
+      say(number, "role", "textbox");
+      say(number, "aria-label", `${label}, as a number`);
+    }
+    if (row.matches(".widget-toggle-buttons, .widget-radio")) {
+      say(row, "role", "group");
+      say(row, "aria-label", label);
+    }
+    for (const button of row.querySelectorAll(".widget-toggle-button"))
+      say(button, "aria-pressed", String(button.classList.contains("mod-active")));
   }
 }
 
@@ -47,30 +60,61 @@ async function render({ model, el }) {
   const controls = el.closest(".lessons-explorer")?.querySelector(".lessons-controls");
   if (controls) {
     name(controls);
-    names.observe(controls, { childList: true, subtree: true });
+    names.observe(controls, { childList: true, subtree: true, attributeFilter: ["class"] });
   }
   return () => names.disconnect();
 }
-export default { initialize: ({ model }) => listen(model), render };
+function show(changes) {                       // of several figures, each drawn once
+  const redraws = changes.map(([id, change]) => globalThis.lessonsFigures?.get(id)?.(change));
+  new Set(redraws.filter(Boolean)).forEach(redraw => redraw());
+}
+
+function initialize({ model }) {
+  model.on("change:changes", () => show(model.get("changes")));
+  listen(model);
+}
+export default { initialize, render };
 """
 )
 _READOUT_CSS = """
 .lessons-explorer { padding: 4px 0; }
-.lessons-finding { padding: 2px 4px 6px; font-size: 14px; line-height: 1.5; }
+.lessons-finding { padding: 2px 4px 6px 8px; font-size: var(--jp-content-font-size1, 14px); }
+.lessons-finding { line-height: 1.5; }
+.lessons-controls { padding-left: 6px; }
+.lessons-controls .widget-hslider .slider-container { flex: 0 1 auto; width: 150px; }
+.lessons-controls .lessons-long .slider-container { width: 320px; }
+.lessons-controls .widget-toggle-buttons { display: flex; align-items: center; height: auto; }
+.lessons-controls .widget-toggle-buttons > .widget-label { margin-right: 8px; }
+.lessons-controls .widget-toggle-buttons > div { display: flex; flex-flow: row wrap; }
+.lessons-controls .widget-toggle-button.mod-active {
+  font-weight: 600; box-shadow: inset 0 -3px var(--jp-brand-color1, #0072b2);
+}
+.lessons-controls :is(button, select, input, .noUi-handle, .widget-readout):focus-visible,
+.lessons-controls .noUi-handle:focus {
+  outline: 3px solid var(--jp-brand-color1, #0072b2) !important; outline-offset: 2px;
+}
 .lessons-problem { padding: 0 4px; white-space: pre-wrap; font-family: monospace; }
 .lessons-finding { color: var(--jp-content-font-color1); }
 .lessons-problem { color: var(--jp-error-color1); }
 .lessons-problem:empty { display: none; }
+.lessons-explorer.jupyter-widgets-disconnected::after {
+  content: "The kernel was restarted. To bring this back, run the set-up cell, then run this cell again.";
+  padding: 2px 8px; color: var(--jp-error-color1);
+}
 """
 
 
 class Readout(anywidget.AnyWidget):
-    """The finding in words, as HTML, and the problem, as text, if there is one."""
+    """The finding in words, as HTML, and the problem, as text, if there is one.
+
+    Carries the changes of the figures beside it too: all that follows a move is one message.
+    """
 
     _esm = _READOUT_ESM
     _css = _READOUT_CSS
     finding = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
+    changes = traitlets.List().tag(sync=True)
 
     def __init__(self):
         super().__init__()
@@ -105,7 +149,7 @@ class Explorer(ipywidgets.VBox):
 
     def __init__(self, controls, draw, *figures):
         self.controls, self._draw = controls, draw
-        self.live = figures[0]
+        self.live, self._figures = figures[0], figures
         self.readout = Readout()
         self._initial = self.values
         self._setting = False
@@ -128,6 +172,19 @@ class Explorer(ipywidgets.VBox):
 
     def __repr__(self):
         return f"Explorer: {plain(self.readout.finding)}"
+
+    def static(self):
+        """Return controls, figures and finding as they are now, for a page without a kernel."""
+        controls = {control.description: str(control.value) for control in self.controls.values()}
+        figures = [figure for widget in self.children for figure in _figures_in(widget)]
+        return {
+            "controls": controls,
+            "figures": [figure.figure.to_json() for figure in figures],
+            "finding": self.readout.finding,
+        }
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {**super()._repr_mimebundle_(**kwargs), STATIC: self.static()}
 
     def set(self, **values):
         """Set several controls with one redraw; return when it is done.
@@ -161,13 +218,24 @@ class Explorer(ipywidgets.VBox):
         live : bool
             Whether someone moved a control in the page: long work may then go on after this returns.
         """
-        self._state(self._draw(**self.values))
+        with self._one_message():
+            self._state(self._draw(**self.values))
 
     def show_error(self, error):
         """Show an exception below the figure, where an error in a slider's callback would vanish."""
         place = traceback.extract_tb(error.__traceback__)
         where = f"\n{place[-1].filename}:{place[-1].lineno}" if place else ""
         self.readout.problem = f"{type(error).__name__}: {error}{where}"
+
+    @contextlib.contextmanager
+    def _one_message(self):
+        """Send all that changes in the figures and in the readout together."""
+        with self.readout.hold_sync(), collected(self._figures) as changes:
+            try:
+                yield
+            finally:
+                if changes:
+                    self.readout.changes = changes
 
     def _state(self, finding):
         self.readout.problem = ""
@@ -207,6 +275,12 @@ class Explorer(ipywidgets.VBox):
             raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
 
 
+def _figures_in(widget):
+    if hasattr(widget, "figure"):
+        return [widget]
+    return [figure for child in getattr(widget, "children", ()) for figure in _figures_in(child)]
+
+
 _STYLE = {"description_width": "initial"}
 
 
@@ -214,24 +288,52 @@ def slider(label, value, low, high, step, tooltip=None, **options):
     """Return a slider that answers while it is dragged: whole numbers if ``step`` is one, else decimals."""
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
     limits = {"value": value, "min": low, "max": high, "step": step}
-    return kind(**limits, description=label, tooltip=tooltip, continuous_update=True, **_look(280), **options)
+    return kind(
+        **limits, description=label, tooltip=tooltip or "", continuous_update=True, **_look(), **options
+    )
 
 
 def choice(label, options, tooltip=None):
     """Return a drop-down list; the first of ``options`` is chosen."""
-    return ipywidgets.Dropdown(options=options, description=label, tooltip=tooltip, **_look(None))
+    return ipywidgets.Dropdown(options=options, description=label, tooltip=tooltip or "", **_look())
 
 
 def switch(label, options, tooltip=None):
     """Return a row of buttons of which one is pressed, the first at the start."""
-    buttons = ipywidgets.ToggleButtons(options=options, description=label, tooltip=tooltip, **_look(None))
+    buttons = ipywidgets.ToggleButtons(options=options, description=label, tooltip=tooltip or "", **_look())
     buttons.style.button_width = "auto"
     return buttons
 
 
-def _look(width):
-    layout = ipywidgets.Layout(width=f"{width}px" if width else "max-content", max_width="100%")
-    return {"style": dict(_STYLE), "layout": layout}
+def _look():
+    """Return what all controls share: as wide as label and control need (sliders: _READOUT_CSS), no wider."""
+    return {"style": dict(_STYLE), "layout": ipywidgets.Layout(width="max-content", max_width="100%")}
+
+
+def around(values):
+    """Return the range of an axis that holds ``values``, between round numbers: it stays in most moves.
+
+    An axis whose range is given and stays is not drawn again, which halves the time of a move.
+    """
+    low, high = np.nanmin(values), np.nanmax(values)
+    step = _round_step((high - low) / 8)
+    return [float(step * np.floor(low / step - 0.3)), float(step * np.ceil(high / step + 0.3))]
+
+
+def up_to(value):
+    """Return the range of an axis from zero to a round number that ``value``, above zero, stays below.
+
+    There are seven of them in a decade, so that the range stays in most moves.
+    """
+    power = 10.0 ** np.floor(np.log10(1.04 * value))
+    digit = min(digit for digit in (1, 1.5, 2, 3, 4, 6, 8, 10) if digit * power >= 1.04 * value)
+    return [0.0, float(f"{digit * power:.6g}")]
+
+
+def _round_step(size):
+    """Return the largest of 1, 2, 5, 10, 20 … (or 0.5, 0.2 …) that is not larger than ``size``."""
+    power = 10.0 ** np.floor(np.log10(size))
+    return power * max(digit for digit in (1, 2, 5) if digit * power <= size * (1 + 1e-9))
 
 
 def plain(finding):

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from lessons import figures
 from lessons.baselines import LastValue, Ridge
-from lessons.explorers.base import Explorer, bold, choice, slider, switch
+from lessons.explorers.base import Explorer, around, bold, choice, slider, switch
 from lessons.explorers.live_run import LiveRun
 from lessons.gates import half_life, record_gates, steps_to_half
 from lessons.live_figure import LiveFigure
@@ -126,7 +126,7 @@ class GateExplorer(Explorer):
             "net": switch("net", NETS, "Untrained: with the weights that training began with"),
             "order": choice("units by", list(ORDERS), "In which order units are drawn"),
         }
-        self.controls["window"].layout.width = "420px"
+        self.controls["window"].add_class("lessons-long")
         for name, value in {"hidden_size": 16, **initial}.items():
             self._refuse(name, value)
             self.controls[name].value = value
@@ -156,10 +156,7 @@ class GateExplorer(Explorer):
             f"{words} from {values.min():.2f} to {values.max():.2f}"
         )
         reading = {"t": task.times(window), "inputs": task.X_raw[window], "features": [task.recipe.name]}
-        changes = figures.gate_changes(
-            record, window, since=self.live.figure, order=ORDERS[order], title=title, **reading
-        )
-        self.live.update(**changes)
+        self.live.update(**figures.gate_changes(record, window, order=ORDERS[order], title=title, **reading))
         _move(self.overview, task, window)
         return _finding(task, window, cell, hidden_size, net)
 
@@ -324,7 +321,8 @@ def _overview(task):
     cut = task.t[task.recipe.window + task.test.start]
     figure.add_vline(x=cut, line=figures.line("noise floor", 1.5))
     fixed = {"automargin": False, "ticklabeloverflow": "allow"}  # quicker to redraw
-    return figure.update_yaxes(nticks=3, **fixed).update_xaxes(fixed)
+    figure.update_yaxes(nticks=3, range=around(task.y), **fixed)
+    return figure.update_xaxes(range=task.t[[0, -1]], **fixed)
 
 
 def _move(overview, task, window):

@@ -6,7 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons import figures
-from lessons.explorers.base import Explorer, choice, plain, slider
+from lessons.explorers.base import Explorer, choice, plain, slider, up_to
+from lessons.figures.style import DARK
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons, two_waves
 
@@ -46,7 +47,12 @@ def naive_error():
             },
             x={"this lag": [lag]},
             error_y_array={"measured": [0, sd[lag - 1]]},
-            layout={"title_text": title, "meta": {"alt": alt}},
+            layout={
+                "title_text": title,
+                "meta": {"alt": alt},
+                "yaxis_range": up_to(max(parts[0] + parts[1], parts[2] + sd[lag - 1])),
+                "yaxis2_range": up_to(max(mean.max(), signal.max() + parts[1])),
+            },
         )
         return finding
 
@@ -93,13 +99,12 @@ def _picture():
     zero = [0.0, 0.0]
     parts = {"signal change": zero, "noise, 2σ²": zero, "measured": zero}
     figure = figures.stacked(["explained", "measured"], parts, unit="mean squared error")
-    figure.data[2].error_y = {"width": 0, "thickness": 3}  # no caps: the empty place in this row has none
+    # no caps: the empty place in this row has none
+    figure.data[2].error_y = {"width": 0, "thickness": 3, "color": DARK}
     right = {"xaxis": "x2", "yaxis": "y2"}
     figure.add_traces(
         [
-            go.Scatter(
-                x=LAGS, name="explained, every lag", line=figures.line("truth", 5), opacity=0.45, **right
-            ),
+            go.Scatter(x=LAGS, name="explained, every lag", line=figures.line("series", 6), **right),
             go.Scatter(x=LAGS, name="measured, every lag", line=figures.line("last value"), **right),
             go.Scatter(name="this lag", mode="markers", marker=_here(), showlegend=False, **right),
         ]

@@ -189,6 +189,7 @@ def _picture():
     traces.append(go.Scatter(name="error", x=steps, mode="lines", showlegend=False, **right))
     marker = {"size": 11, "symbol": "x"}
     traces.append(go.Scatter(name="worse for good", mode="markers", marker=marker, **right))
+    traces += _marks()
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="")
     return figure.update_layout(
         xaxis={"domain": [0, 0.57]},
@@ -223,7 +224,7 @@ def _show(live, model, origin, horizon, noise, changed):
     by_seed = rolled_out(model, noise)[:, k, :horizon]  # (S, horizon)
     there = dict.fromkeys(("fan, lowest", "fan, highest", "rollout", "seasonal naive"), future)
     left = {
-        "x": {**there, "window": seen, "truth": around},
+        "x": {**there, "window": seen, "truth": around, "origin": [origin] * 2, "horizon": [horizon] * 2},
         "y": {
             "fan, lowest": by_seed.min(axis=0),
             "fan, highest": by_seed.max(axis=0),
@@ -239,9 +240,7 @@ def _show(live, model, origin, horizon, noise, changed):
     title = _title(model, origin, horizon, noise)
     alt = f"{ALT} {title}. {plain(_finding(model, origin, horizon, noise))}"
     axis = {"xaxis_range": [origin - PAST, origin + horizon]}
-    live.update(
-        **left, layout={"title_text": title, "shapes": _marks(origin, horizon), **axis, "meta": {"alt": alt}}
-    )
+    live.update(**left, layout={"title_text": title, **axis, "meta": {"alt": alt}})
 
 
 def _right(model, noise):
@@ -264,21 +263,19 @@ def _error_trace(name):
     return f"{name}, error" if name == "seasonal naive" else name  # which is in both panels
 
 
-def _marks(origin, horizon):
-    """Where the forecast begins, what of the error counts, and what no forecast can be better than."""
-    thin = figures.line("noise floor", 1.5)
-    origin_line = {
-        "type": "line",
-        "x0": origin,
-        "x1": origin,
-        "y0": 0,
-        "y1": 1,
-        "yref": "y domain",
-        "line": thin,
-    }
-    right = {"type": "line", "xref": "x2", "yref": "y2 domain", "line": thin}
-    floor = {"xref": "x2 domain", "yref": "y2", "x0": 0, "x1": 1, "y0": FLOOR, "y1": FLOOR}
-    return [origin_line, right | {"x0": horizon, "x1": horizon, "y0": 0, "y1": 1}, right | floor]
+def _marks():
+    """Where the forecast begins, what of the error counts, and what no forecast can be better than.
+
+    Traces, as Plotly draws the whole figure anew for a shape that moves.
+    """
+    look = {"mode": "lines", "line": figures.line("noise floor", 1.5)}
+    look |= {"hoverinfo": "skip", "showlegend": False}
+    right = {"xaxis": "x2", "yaxis": "y2", **look}
+    return [
+        go.Scatter(name="origin", y=SHOWN, **look),
+        go.Scatter(name="horizon", y=ERRORS, **right),
+        go.Scatter(name="floor", x=[0, STEPS + 2], y=[FLOOR, FLOOR], **right),
+    ]
 
 
 def _here(y_pred, origin, horizon):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lessons import figures
-from lessons.explorers.base import Explorer, bold, slider
+from lessons.explorers.base import Explorer, around, bold, slider
 from lessons.live_figure import LiveFigure
 from lessons.scores import mse
 from lessons.series import trend_and_seasons
@@ -28,7 +28,10 @@ def welcome():
         title = f"Forecast every value by the one before it: mean squared error {error:.4f}"
         rise = np.mean(y[TEST_FROM:]) - np.mean(y[:TEST_FROM])
         alt = f"Line chart of {len(y)} time steps with noise {noise:.2f} and trend {trend:.4f}. {title}."
-        live.update(y={0: y}, layout={"title_text": title, "meta": {"alt": alt}})
+        live.update(
+            y={0: y},
+            layout={"title_text": title, "meta": {"alt": alt}, "yaxis_range": around(y)},
+        )
         return (
             f"Noise {noise:.2f}, trend {trend:.4f}: last-value forecast, test mean squared error "
             f"{bold(f'{error:.4f}')}. Between training and test part the mean level changes by {rise:+.2f}."

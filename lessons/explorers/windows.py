@@ -5,7 +5,8 @@ import plotly.graph_objects as go
 
 from lessons import figures
 from lessons.baselines import LastValue, NearestNeighbours, Ridge
-from lessons.explorers.base import Explorer, bold, choice, slider, switch
+from lessons.explorers.base import Explorer, around, bold, choice, slider, switch
+from lessons.figures.style import log_axis
 from lessons.live_figure import LiveFigure
 from lessons.scores import mse
 from lessons.series import trend_and_seasons, two_waves
@@ -27,11 +28,14 @@ def windows():
         Controls ``series``, ``window`` (2 … 64 time steps), ``noise`` (standard deviation, 0 … 0.4) and
         ``split`` ("by time" or "random"). ``live`` shows the series with one test window, ``errors`` bars.
     """
-    live, errors = LiveFigure(_picture()), LiveFigure(_bars())
+    live, errors, known = LiveFigure(_picture()), LiveFigure(_bars()), {}
 
     def draw(series, window, noise, split):
         t, y, cut = _cut(series, window, noise)
-        scores = {split: _scores(y, cut, part) for split, part in cut["parts"].items()}
+        if (series, window, noise) not in known:
+            parts = cut["parts"].items()
+            known[series, window, noise] = {split: _scores(y, cut, part) for split, part in parts}
+        scores = known[series, window, noise]
         _show_split(live, t, y, cut, split, window)
         _show_errors(errors, scores[split], split)
         return _finding(scores)
@@ -100,6 +104,7 @@ def _show_split(live, t, y, cut, split, window):
         layout={
             "title_text": title,
             "xaxis_range": [0, len(y)],
+            "yaxis_range": around(y),
             "meta": {"alt": f"Line chart, split {split}. {title}."},
         },
     )
@@ -108,7 +113,8 @@ def _show_split(live, t, y, cut, split, window):
 def _bars():
     names = dict.fromkeys(MODELS, 1.0)
     figure = figures.bars(names, x="test MSE, logarithmic", log=True)
-    return figure.update_xaxes(range=np.log10(ERROR_RANGE))
+    low, high = np.log10(ERROR_RANGE)
+    return figure.update_xaxes(log_axis(low, high), range=[low, high])
 
 
 def _show_errors(errors, scores, split):

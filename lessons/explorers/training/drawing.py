@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons import figures
+from lessons.explorers.base import around
 from lessons.explorers.training.runs import percent, score, signed
 from lessons.scores import skill
 
@@ -101,7 +102,7 @@ def _difference(earlier, settings):
 def forecast_picture():
     """Draw empty curves of the truth and of the forecast."""
     traces = [
-        go.Scatter(name="truth", mode="lines", line=figures.line("truth", 2.5)),
+        go.Scatter(name="truth", mode="lines", line=figures.line("truth", 4)),
         go.Scatter(name="forecast", mode="lines"),
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", showlegend=True)
@@ -115,12 +116,18 @@ def draw_forecast(forecast, run):
     if run.moments and not run.diverged:
         title = f"Test period: {run.lean()} (bias {signed(run.bias)})"
     alt = f"Line chart of truth and forecast over {len(task.t)} test steps. {title}."
+    shown = np.concatenate([task.y_true[:, 0], y_pred[:, 0]])
     forecast.update(
         x={0: task.t, 1: task.t},
         y={0: task.y_true[:, 0], 1: y_pred[:, 0]},
         name={1: run.name},
         line={1: figures.line(run.name)},
-        layout={"title_text": title, "meta": {"alt": alt}},
+        layout={
+            "title_text": title,
+            "xaxis_range": [int(task.t[0]), int(task.t[-1])],
+            "yaxis_range": around(shown[np.isfinite(shown)]),
+            "meta": {"alt": alt},
+        },
     )
 
 

@@ -105,13 +105,18 @@ class TrainingExplorer(Explorer):
         pair = ipywidgets.Box([self.live, self.forecast])
         pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%")
         arrival = _Arrival()
-        arrival.on_msg(lambda *_: self._arrived())
+        arrival.on_msg(lambda _, message, buffers: self._arrived() if message == "here" else self._left())
         self.children = (controls, pair, self.readout, self.board, arrival)
 
     def _arrived(self):
         """Start the first run: someone is looking."""
         if not self.run.running and not self.run.items:
             self._answer({})
+
+    def _left(self):
+        """End a run that nobody sees any more: its cell was run again, or its output cleared."""
+        if self.run.running:
+            self.run.stop()
 
     def _stop_or_train(self):
         if self.run.running:
@@ -135,9 +140,14 @@ class TrainingExplorer(Explorer):
     def _draw_run(self, run):
         self.button.description = "Train" if run.done else "Stop"
         self.button.disabled = run.finished
-        self._frame = drawing.draw_losses(self.live, run, self._earlier(run.settings), self._frame)
-        drawing.draw_forecast(self.forecast, run)
+        with self._one_message():
+            self._frame = drawing.draw_losses(self.live, run, self._earlier(run.settings), self._frame)
+            drawing.draw_forecast(self.forecast, run)
+            self._tell(run)
         self.board.value = drawing.table(run.board())
+
+    def _tell(self, run):
+        """State how the run goes, not so often that a screen reader would speak all the time."""
         begun, now = run.moments is not self._told[0], time.monotonic()
         if run.done or begun or now - self._told[1] > TELL_EVERY:
             self._state(run.finding() if run.done else run.progress(begun))
@@ -159,9 +169,23 @@ class TrainingExplorer(Explorer):
 
 
 class _Arrival(anywidget.AnyWidget):
-    """Tells the kernel that the explorer is in a page: without one, nothing is trained unasked."""
+    """Tells the kernel that the explorer is in a page, and when it is in none any more.
 
-    _esm = "export default { render({ model }) { model.send('here'); } };"
+    Without a page nothing is trained unasked.
+    """
+
+    _esm = """
+    export default () => {
+      let views = 0;
+      return {
+        render({ model }) {
+          views += 1;
+          model.send("here");
+          return () => { views -= 1; if (views === 0) model.send("gone"); };
+        },
+      };
+    };
+    """
 
 
 def _controls(recipe, with_trend):
