@@ -22,6 +22,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from traitlets.config import Config
 
 from tools import ROOT, Problem, commands, copies, environment
 
@@ -763,7 +764,7 @@ def test_what_goes_wrong_is_said_without_a_traceback(
 
 
 def test_the_websocket_sends_at_once(monkeypatch):
-    config = SimpleNamespace(ServerApp=SimpleNamespace(), KernelManager=SimpleNamespace())
+    config = Config()
     path = ROOT / "lessons" / "jupyter" / "jupyter_server_config.py"
     runpy.run_path(str(path), init_globals={"get_config": lambda: config})
     prompt = config.ServerApp.kernel_websocket_connection_class
@@ -773,6 +774,7 @@ def test_the_websocket_sends_at_once(monkeypatch):
     monkeypatch.setattr(prompt, "websocket_handler", SimpleNamespace(set_nodelay=asked.append))
     assert prompt.connect(prompt.__new__(prompt)) == "connected"
     assert asked == [True]
+    assert config.HTMLExporter.preprocessors == ["lessons.export.StaticFigures"]
 
 
 def test_lab_serves_the_copies_with_the_settings_of_the_course(tmp_path):
