@@ -1,6 +1,5 @@
 """Rolling-origin refits: every model trained anew at every origin; may be broken off and resumed."""
 
-import html
 import inspect
 import os
 import zipfile
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lessons.arrays import as_targets, as_windows
+from lessons.tables import html_table, text_table
 from lessons.windows.scaling import Standardizer
 
 
@@ -65,27 +65,11 @@ class Refits:
             )
 
     def __repr__(self):
-        table = [self._HEADS, *self._cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(self._HEADS))]
-        return "\n".join(
-            "  ".join(
-                [line[0].ljust(widths[0]), *(v.rjust(w) for v, w in zip(line[1:], widths[1:], strict=True))]
-            )
-            for line in table
-        )
+        return text_table(self._HEADS, list(self._cells()))
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{name}</th>' for name in self._HEADS)
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            + "".join(f"<td>{value}</td>" for value in values)
-            + "</tr>"
-            for name, *values in self._cells()
-        )
-        return (
-            "<table><caption>Refitted at every origin: mean over origins, in the unit of the targets, squared"
-            f"</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        caption = "Refitted at every origin: mean over origins, in the unit of the targets, squared"
+        return html_table(self._HEADS, self._cells(), caption)
 
 
 def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):

@@ -7,6 +7,7 @@ import numpy as np
 
 from lessons.arrays import as_targets, as_windows
 from lessons.baselines import LastValue
+from lessons.tables import html_table, text_table
 
 
 def mse(y_true, y_pred):
@@ -385,26 +386,14 @@ class Scoreboard:
         return "forecaster", f"test MSE{mse_unit}", f"MAE{mae_unit}", "skill", "seeds"
 
     def __repr__(self):
-        table = [self._heads, *self._cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(self._heads))]
-        return "\n".join(
-            line[0].ljust(widths[0])
-            + "".join(f"  {v.rjust(w)}" for v, w in zip(line[1:], widths[1:], strict=True))
-            for line in table
-        )
+        return text_table(self._heads, list(self._cells()))
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in self._heads)
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            + "".join(f"<td>{v}</td>" for v in values)
-            + "</tr>"
-            for name, *values in self._cells()
+        caption = (
+            "Errors on the test windows, in the series’ own unit; "
+            "skill is the part of the naive error taken away"
         )
-        return (
-            "<table><caption>Errors on the test windows, in the series’ own unit; skill is the part of the "
-            f"naive error taken away</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        return html_table(self._heads, self._cells(), caption)
 
 
 def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_floor=None, seeds=5):

@@ -15,7 +15,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=_when)
+
+
+def _when(item):
+    """Browser tests after all others; among them the longest file first, so that no process waits for it."""
+    return item.get_closest_marker("browser") is not None, item.path.stem != "test_browser_lessons"
 
 
 @pytest.fixture(scope="session")
