@@ -1,13 +1,10 @@
 """What lesson 04 says, it also shows. The runs of seed 42 themselves are in test_facts_rnn.py."""
 
-import json
-
 import numpy as np
 import pytest
-from lesson_run import NOTEBOOKS, run_lesson
+from lesson_run import run_lesson, solve_lesson
 
 from lessons.baselines import LastValue, Ridge
-from lessons.exercises import REGISTRY, check
 from lessons.exercises.lesson_04 import gru_step
 from lessons.explorers import training
 from lessons.explorers.memory import reach
@@ -234,16 +231,7 @@ def test_the_planted_mistake_hardly_shows_in_the_score(run):
 
 def test_solved_exercises_lead_through_the_lesson():
     """With the solutions written into the stubs every check is passed, in the order of the notebook."""
-    cells = json.loads((NOTEBOOKS / f"{LESSON}.ipynb").read_text(encoding="utf-8"))["cells"]
-    names, results = {"check": check}, []
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["id"].startswith("answer-"):
-            exercise = next(e for e in REGISTRY.of_lesson("04") if f"def {e.reference.__name__}(" in source)
-            assert f"def {exercise.signature}:" in source
-            exec(exercise.source(), names)
-        elif cell["id"].startswith("check-"):
-            results.append(eval(source, names))
+    results = solve_lesson(LESSON)
     assert len(results) == 6
     assert all(result.passed for result in results)
 
