@@ -1,7 +1,10 @@
 """The live figure without a browser: what is sent, and what code can read back."""
 
 import json
+import shutil
 import struct
+import subprocess
+import tomllib
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,6 +12,7 @@ import pytest
 
 from lessons import figures, live_figure
 from lessons.live_figure import LiveFigure
+from tools import ROOT
 
 
 @pytest.fixture
@@ -185,3 +189,22 @@ def test_the_library_is_sent_once():
     assert live_figure._library is before
     assert "plotly.js v" in before._esm
     assert len(LiveFigure(go.Figure()).get_state()["_esm"]) < 20_000
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node, which reads JavaScript, on this machine")
+def test_every_script_is_javascript():
+    scripts = sorted((ROOT / "lessons").rglob("*.js"))
+    assert scripts
+    for script in scripts:
+        source = script.read_text(encoding="utf-8")
+        node = ["node", "--check", "--input-type=module", "-"]
+        said = subprocess.run(node, input=source, text=True, encoding="utf-8", capture_output=True)
+        assert said.returncode == 0, f"{script.name}: {said.stderr}"
+
+
+def test_an_installed_copy_carries_scripts_and_styles():
+
+    carried = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    assert {"**/*.js", "**/*.css"} <= set(carried["lessons"])

@@ -4,6 +4,7 @@ import contextlib
 import html
 import re
 import traceback
+from pathlib import Path
 
 import anywidget
 import ipywidgets
@@ -13,95 +14,11 @@ import traitlets
 from lessons.figures.style import in_kernel
 from lessons.live_figure import LISTEN_JS, STATIC, collected
 
-# The finding in words, announced by screen readers as it changes; below it, what went wrong. It also gives
-# the sliders beside it the names that ipywidgets leaves out.
-_READOUT_ESM = (
-    LISTEN_JS
-    + """
-const say = (element, what, value) => {
-  if (element.getAttribute(what) !== value) element.setAttribute(what, value);
-};
 
-function name(controls) {
-  for (const row of controls.querySelectorAll(".jupyter-widgets, .widget-toggle-buttons")) {
-    const label = row.querySelector(":scope > .widget-label")?.textContent;
-    if (!label) continue;
-    for (const handle of row.querySelectorAll(".noUi-handle")) say(handle, "aria-label", label);
-    for (const number of row.querySelectorAll(".widget-readout")) {
-      say(number, "role", "textbox");
-      say(number, "aria-label", `${label}, as a number`);
-    }
-    if (row.matches(".widget-toggle-buttons, .widget-radio")) {
-      say(row, "role", "group");
-      say(row, "aria-label", label);
-    }
-    for (const button of row.querySelectorAll(".widget-toggle-button"))
-      say(button, "aria-pressed", String(button.classList.contains("mod-active")));
-  }
-}
+class Arrival(anywidget.AnyWidget):
+    """Tells the kernel, by a message, that an explorer is in a page: without one nothing is done unasked."""
 
-async function render({ model, el }) {
-  const finding = document.createElement("div"), problem = document.createElement("div");
-  finding.setAttribute("role", "status");
-  finding.setAttribute("aria-live", "polite");
-  finding.className = "lessons-finding";
-  problem.setAttribute("role", "alert");
-  problem.className = "lessons-problem";
-  el.append(finding, problem);
-  const tell = () => {
-    finding.innerHTML = model.get("finding");
-    problem.textContent = model.get("problem");
-  };
-  model.on("change:finding change:problem", tell);
-  tell();
-
-  const names = new MutationObserver(() => name(controls));
-  for (let frame = 0; frame < 600 && !el.isConnected; frame++) await new Promise(requestAnimationFrame);
-  const controls = el.closest(".lessons-explorer")?.querySelector(".lessons-controls");
-  if (controls) {
-    name(controls);
-    names.observe(controls, { childList: true, subtree: true, attributeFilter: ["class"] });
-  }
-  return () => names.disconnect();
-}
-function show(changes) {                       // of several figures, each drawn once
-  const redraws = changes.map(([id, change]) => globalThis.lessonsFigures?.get(id)?.(change));
-  new Set(redraws.filter(Boolean)).forEach(redraw => redraw());
-}
-
-function initialize({ model }) {
-  model.on("change:changes", () => show(model.get("changes")));
-  listen(model);
-}
-export default { initialize, render };
-"""
-)
-_READOUT_CSS = """
-.lessons-explorer { padding: 4px 0; }
-.lessons-finding { padding: 2px 4px 6px 8px; font-size: var(--jp-content-font-size1, 14px); }
-.lessons-finding { line-height: 1.5; }
-.lessons-controls { padding-left: 6px; }
-.lessons-controls .widget-hslider .slider-container { flex: 0 1 auto; width: 150px; }
-.lessons-controls .lessons-long .slider-container { width: 320px; }
-.lessons-controls .widget-toggle-buttons { display: flex; align-items: center; height: auto; }
-.lessons-controls .widget-toggle-buttons > .widget-label { margin-right: 8px; }
-.lessons-controls .widget-toggle-buttons > div { display: flex; flex-flow: row wrap; }
-.lessons-controls .widget-toggle-button.mod-active {
-  font-weight: 600; box-shadow: inset 0 -3px var(--jp-brand-color1, #0072b2);
-}
-.lessons-controls :is(button, select, input, .noUi-handle, .widget-readout):focus-visible,
-.lessons-controls .noUi-handle:focus {
-  outline: 3px solid var(--jp-brand-color1, #0072b2) !important; outline-offset: 2px;
-}
-.lessons-problem { padding: 0 4px; white-space: pre-wrap; font-family: monospace; }
-.lessons-finding { color: var(--jp-content-font-color1); }
-.lessons-problem { color: var(--jp-error-color1); }
-.lessons-problem:empty { display: none; }
-.lessons-explorer.jupyter-widgets-disconnected::after {
-  content: "The kernel was restarted. To bring this back, run the set-up cell, then run this cell again.";
-  padding: 2px 8px; color: var(--jp-error-color1);
-}
-"""
+    _esm = "export default { render({ model }) { model.send('here'); } };"
 
 
 class Readout(anywidget.AnyWidget):
@@ -110,8 +27,8 @@ class Readout(anywidget.AnyWidget):
     Carries the changes of the figures beside it too: all that follows a move is one message.
     """
 
-    _esm = _READOUT_ESM
-    _css = _READOUT_CSS
+    _esm = LISTEN_JS + Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    _css = Path(__file__).with_suffix(".css")
     finding = traitlets.Unicode().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
     changes = traitlets.List().tag(sync=True)
@@ -132,6 +49,8 @@ class Explorer(ipywidgets.VBox):
         ``draw(**values)`` updates the figures and returns the finding in words, as HTML.
     *figures : LiveFigure
         What is shown below the controls.
+    also : sequence of widgets
+        What else stands in the row of the controls: see `player`.
 
     Attributes
     ----------
@@ -147,7 +66,7 @@ class Explorer(ipywidgets.VBox):
     `set`, the explorer does the same and returns when it is done; errors are raised.
     """
 
-    def __init__(self, controls, draw, *figures):
+    def __init__(self, controls, draw, *figures, also=()):
         self.controls, self._draw = controls, draw
         self.live, self._figures = figures[0], figures
         self.readout = Readout()
@@ -156,7 +75,7 @@ class Explorer(ipywidgets.VBox):
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the values at the start")
         reset.layout = ipywidgets.Layout(width="70px")
         reset.on_click(lambda _: self._answer(self._initial))
-        row = ipywidgets.Box([*controls.values(), reset])
+        row = ipywidgets.Box([*controls.values(), *also, reset])
         row.layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 18px")
         row.add_class("lessons-controls")
         super().__init__([row, *figures, self.readout])
@@ -293,6 +212,18 @@ def slider(label, value, low, high, step, tooltip=None, **options):
     )
 
 
+def player(control, interval=250):
+    """Return buttons that move a slider on by itself, a step every ``interval`` milliseconds."""
+    play = ipywidgets.Play(
+        **{name: getattr(control, name) for name in ("value", "min", "max", "step")},
+        interval=interval,
+        show_repeat=False,
+        tooltip=f"Play: move {control.description} on by itself",
+    )
+    ipywidgets.link((play, "value"), (control, "value"))
+    return play
+
+
 def choice(label, options, tooltip=None):
     """Return a drop-down list; the first of ``options`` is chosen."""
     return ipywidgets.Dropdown(options=options, description=label, tooltip=tooltip or "", **_look())
@@ -306,7 +237,7 @@ def switch(label, options, tooltip=None):
 
 
 def _look():
-    """Return what all controls share: as wide as label and control need (sliders: _READOUT_CSS), no wider."""
+    """Return what all controls share: as wide as label and control need (sliders: base.css), no wider."""
     return {"style": dict(_STYLE), "layout": ipywidgets.Layout(width="max-content", max_width="100%")}
 
 

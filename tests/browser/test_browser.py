@@ -132,6 +132,20 @@ def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(notebook_of):
     box.get_by_text("noise 2 · 0.00²").wait_for()
 
 
+def test_a_double_click_goes_back_to_the_range_given_last(notebook_of):
+    figure = "live = LiveFigure(go.Figure(go.Scatter(y=[1, 2]), layout={'xaxis_range': [0, 1]}))\nlive"
+    page = notebook_of(
+        "range.ipynb",
+        f"import plotly.graph_objects as go\nfrom lessons.live_figure import LiveFigure\n{figure}",
+        "live.update(layout={'xaxis_range': [0, 5]})",
+    )
+    run_all(page)
+    plot = page.locator(FIGURE)
+    plot.evaluate("gd => { gd._fullLayout.xaxis.range = [2, 3]; }")  # as after zooming in
+    plot.locator(".nsewdrag").first.dblclick()
+    wait_for(page, plot, "String(gd._fullLayout.xaxis.range) === '0,5'")
+
+
 def test_nothing_went_wrong_and_nothing_left_the_machine(small):
     assert small.outside == []
     assert small.complaints == []

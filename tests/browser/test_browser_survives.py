@@ -232,7 +232,7 @@ def test_after_a_restart_run_all_brings_everything_back(page):
 def test_a_restart_is_told_beside_the_sliders_that_no_longer_answer(page):
     page.evaluate(f"{PANEL}.sessionContext.session.kernel.restart()")
     wait_idle(page)
-    said = "box => getComputedStyle(box, '::after').content"
+    said = "box => getComputedStyle(box, '::before').content"
     box = explorer(page, "lag")
     page.wait_for_function(f"box => ({said})(box).includes('run this cell again')", arg=box.element_handle())
 
