@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT))
 os.environ["PYTHONPATH"] = str(ROOT)  # for the kernels that nbgrader starts
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from lessons.classroom import batch  # noqa: E402
-from lessons.classroom.commands import main as classroom  # noqa: E402
-from lessons.classroom.course import Course  # noqa: E402
-from lessons.classroom.submission import is_answer, nbgrader_of  # noqa: E402
+from classroom import batch  # noqa: E402
+from classroom.commands import main as classroom  # noqa: E402
+from classroom.course import Course  # noqa: E402
+from classroom.submission import is_answer, nbgrader_of  # noqa: E402
 from lessons.exercises import REGISTRY  # noqa: E402
 
 LESSONS = ("01_windows_and_leakage", "03_numpy_lstm")

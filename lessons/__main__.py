@@ -1,13 +1,10 @@
-"""`python -m lessons doctor`: tell whether this machine can run the course; `export`: a lesson as HTML;
-`classroom`: hand the lessons out and grade them, for teachers.
-"""
+"""`python -m lessons doctor`: tell whether this machine can run the course; `export`: a lesson as HTML."""
 
 import sys
 
 USAGE = """\
 Usage: python -m lessons doctor
-       python -m lessons export NOTEBOOK.ipynb [FILE.html]
-       python -m lessons classroom   (for teachers)"""
+       python -m lessons export NOTEBOOK.ipynb [FILE.html]"""
 
 
 def main(words):
@@ -21,10 +18,6 @@ def main(words):
 
         print(f"wrote {export(*words[1:])}")
         return 0
-    if words[:1] == ["classroom"]:
-        from lessons.classroom.commands import main as classroom
-
-        return classroom(words[1:])
     return USAGE
 
 

@@ -676,9 +676,9 @@ def test_wrong_structure_is_named_and_nothing_else(id):
 def test_diagnosis_of_one_result_says_nothing_of_the_others(id):
     """Beside another mistake, "the weights are right" would be false."""
     exercise = REGISTRY[id]
-    expected = _traces(exercise, exercise.reference, "reference")
+    expected = _traces(exercise)
     for wrong in exercise.wrong:
-        shows = _differing(_traces(exercise, wrong.function, wrong.name), expected, exercise)
-        assert shows, wrong.name
+        shows = _differing(_traces(exercise, wrong), expected, exercise)
+        assert shows and wrong.of <= shows, wrong.diagnosis
         if len(shows) < len(exercise.returns):
             assert not re.search(r"\b(is|are) right\b|[Rr]ight values", wrong.diagnosis)

@@ -14,7 +14,7 @@ module = importlib.import_module("lessons.explorers.gates")  # the name in the p
 
 @pytest.fixture(scope="module")
 def explorer():
-    return explorers.gates("two waves", hidden_size=8)
+    return explorers.gate_heatmaps("two waves", hidden_size=8)
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +104,7 @@ def test_nothing_is_trained_that_is_not_shown(monkeypatch):
     monkeypatch.setattr(module, "_trained", {})
     module.recorded.cache_clear()
     module.facts.cache_clear()
-    explorers.gates("two waves", hidden_size=4)
+    explorers.gate_heatmaps("two waves", hidden_size=4)
     assert list(module._trained) == [("two waves", "LSTM", 4)]
 
 
@@ -118,12 +118,12 @@ def test_in_a_page_the_others_are_trained_a_little_at_a_time(monkeypatch):
 
 
 def test_the_sea_opens_on_the_el_nino_of_the_lesson():
-    explorer = explorers.gates(hidden_size=4)
+    explorer = explorers.gate_heatmaps(hidden_size=4)
     assert "1996-01 to 1997-12" in explorer.live.figure.layout.title.text
 
 
 def test_the_real_series_has_dates():
-    explorer = explorers.gates(hidden_size=4, window=312)
+    explorer = explorers.gate_heatmaps(hidden_size=4, window=312)
     title = explorer.live.figure.layout.title.text
     assert title.startswith("Trained LSTM, 1976-01 to 1977-12: forget gate from")
     assert explorer.live.figure.layout.yaxis.title.text == "°C"
@@ -143,4 +143,4 @@ def test_the_real_series_has_dates():
 )
 def test_impossible_settings_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        explorers.gates(**arguments)
+        explorers.gate_heatmaps(**arguments)

@@ -14,7 +14,7 @@ module = importlib.import_module("lessons.explorers.rollout")  # the name in the
 
 @pytest.fixture(scope="module")
 def explorer():
-    return explorers.rollout()
+    return explorers.rollout_steps()
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +116,7 @@ def test_everything_drawn_lies_in_the_picture():
 
 
 def test_controls_take_start_values_and_refuse_others():
-    explorer = explorers.rollout(model="ridge", origin=700)
+    explorer = explorers.rollout_steps(model="ridge", origin=700)
     assert explorer.values == {"model": "ridge", "origin": 700, "horizon": 120, "noise": 0}
     assert explorer._initial == explorer.values
     with pytest.raises(ValueError, match="origin must be between 630 and 700, got 710"):
@@ -124,7 +124,7 @@ def test_controls_take_start_values_and_refuse_others():
     with pytest.raises(ValueError, match=r"model must be one of 'LSTM', .*got 'GRU'"):
         explorer.set(model="GRU")
     with pytest.raises(ValueError, match="no control 'window'"):
-        explorers.rollout(window=3)
+        explorers.rollout_steps(window=3)
 
 
 def test_rollouts_survive_being_written(tmp_path):

@@ -11,7 +11,7 @@ from lessons.explorers.base import Explorer, around, slider, up_to
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons
 
-ALL = {"welcome": explorers.welcome, "windows": explorers.windows, "naive_error": explorers.naive_error}
+ALL = {"welcome": explorers.welcome, "windows": explorers.leak, "naive_error": explorers.naive_error}
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def wire(monkeypatch):
 # what a move may cost: all numbers of its lines as float32, and 2.5 kB of words
 MOVES = {
     "welcome": (explorers.welcome, "noise", 0.3, 900 * 4),
-    "windows": (explorers.windows, "noise", 0.3, 1900 * 4),
-    "windows, window": (explorers.windows, "window", 58, 2200 * 4),
+    "windows": (explorers.leak, "noise", 0.3, 1900 * 4),
+    "windows, window": (explorers.leak, "window", 58, 2200 * 4),
     "naive error": (explorers.naive_error, "noise", 0.3, 130 * 4),
     "naive error, lag": (explorers.naive_error, "lag", 7, 0),
     "memory": (explorers.memory, "forget_bias", 2.0, 600 * 4),
@@ -169,7 +169,7 @@ def test_welcome_shows_the_error_of_the_last_value():
 
 
 def test_windows_shows_whom_a_random_split_flatters():
-    explorer = explorers.windows()
+    explorer = explorers.leak()
     by_time = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
     explorer.set(split="random")
     random = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
@@ -180,7 +180,7 @@ def test_windows_shows_whom_a_random_split_flatters():
 
 
 def test_windows_shows_the_shuffled_twin_next_to_the_test_window():
-    explorer = explorers.windows().set(split="random")
+    explorer = explorers.leak().set(split="random")
     assert explorer.live.figure.layout.title.text.endswith("begins 1 step away")
     by_name = {trace.name: trace for trace in explorer.live.figure.data}
     twin, window = by_name["training window most like it"], by_name["one test window"]
@@ -189,7 +189,7 @@ def test_windows_shows_the_shuffled_twin_next_to_the_test_window():
 
 
 def test_a_random_split_flatters_nobody_on_two_waves():
-    explorer = explorers.windows().set(series="two waves", noise=0.04, window=16)
+    explorer = explorers.leak().set(series="two waves", noise=0.04, window=16)
     assert explorer.readout.finding.count("flattered not at all") == 2
 
 

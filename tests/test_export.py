@@ -51,7 +51,7 @@ def test_figures_show_what_they_showed_when_they_were_asked_for():
     live = plain_figure()
     live.update(y={0: np.full(5, 7.0)})
     assert live.figure.to_json() == live.static()["figures"][0]
-    explorer = explorers.windows()
+    explorer = explorers.leak()
     static = explorer.set(window=8).static()
     assert static["controls"]["window"] == "8"
     assert len(static["figures"]) == 2

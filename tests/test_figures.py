@@ -29,7 +29,7 @@ FIGURES = {
     "forecasts": lambda **k: figures.forecasts(T, Y, {"last value": np.roll(Y, 1)[:, None]}, **k),
     "forecast errors": lambda **k: figures.forecast_errors(T, {"GRU": Y - 1}, **k),
     "loss curves": lambda **k: figures.loss_curves({"train": 1 / (T + 1)}, naive=0.1, noise_floor=0.03, **k),
-    "scoreboard": lambda **k: figures.scoreboard(make_board(), **k),
+    "scoreboard": lambda **k: figures.score_bars(make_board(), **k),
     "bars": lambda **k: figures.bars({"ridge": 0.04, "last value": 0.09}, log=True, **k),
     "leaks": lambda **k: figures.leaks([("shuffled", 0.4, 0.1), ("scaled", 0.12, 0.12)], **k),
     "stacked": lambda **k: figures.stacked([0, 1], {"signal": [1, 1], "noise": [0, 2]}, measured=[1, 3], **k),
@@ -136,7 +136,7 @@ def test_forecasts_of_another_length_are_refused_by_name():
 
 
 def test_scoreboard_puts_the_best_on_top_with_naive_and_floor():
-    figure = figures.scoreboard(make_board())
+    figure = figures.score_bars(make_board())
     bars, printed = figure.data
     assert list(bars.y)[-1] == "ridge"
     assert [shape.x0 for shape in figure.layout.shapes] == [make_board().naive.mse, 0.01]
@@ -146,7 +146,7 @@ def test_scoreboard_puts_the_best_on_top_with_naive_and_floor():
 
 
 def test_a_score_has_the_same_digits_beside_its_bar_and_on_its_line():
-    figure = figures.scoreboard(make_board(0.034))
+    figure = figures.score_bars(make_board(0.034))
     printed = dict(zip(figure.data[1].y, figure.data[1].text, strict=True))
     said = [note.text for note in figure.layout.annotations]
     assert said == [f"last value{printed['last value']}", "noise floor 0.0340"]
@@ -168,7 +168,7 @@ def test_scores_side_by_side_have_the_same_decimals(scores, texts):
 
 
 def test_no_line_strikes_a_printed_score_through():
-    figure = figures.scoreboard(make_board())
+    figure = figures.score_bars(make_board())
     levels = [shape.x0 for shape in figure.layout.shapes]
     bars, printed = figure.data
     assert min(printed.x) > max(*levels, *(np.array(bars.x) + bars.error_x.array))
@@ -179,7 +179,7 @@ def test_scoreboard_admits_when_nothing_beats_the_last_value():
     rows = [
         SimpleNamespace(name=n, mse=m, mse_sd=0.0, seeds=1) for n, m in (("last value", 0.1), ("LSTM", 0.2))
     ]
-    figure = figures.scoreboard(SimpleNamespace(rows=rows, naive=rows[0], noise_floor=None))
+    figure = figures.score_bars(SimpleNamespace(rows=rows, naive=rows[0], noise_floor=None))
     assert figure.layout.title.text == "Nothing beats the last value (0.1000)"
     assert len(figure.layout.shapes) == 1
 

@@ -189,7 +189,7 @@ def test_windows_are_a_view_and_count_as_the_prose_says(run):
 
 
 def test_what_the_explorer_shows_of_other_windows_and_series():
-    explorer = explorers.windows()
+    explorer = explorers.leak()
 
     def error(model, **values):
         explorer.set(**values)

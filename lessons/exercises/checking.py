@@ -46,10 +46,8 @@ class Result:
     parts : list of PartResult
     notes : list of str
         What else the card says, such as how the function should be passed.
-    mistakes : list of str
-        Names of the known wrong answers that this one is.
     diagnoses : list of str
-        What those are, for the learner.
+        Of the known wrong answers that this one is.
     """
 
     id: str
@@ -58,7 +56,6 @@ class Result:
     max_points: float = 0.0
     parts: list = field(default_factory=list)
     notes: list = field(default_factory=list)
-    mistakes: list = field(default_factory=list)
     diagnoses: list = field(default_factory=list)
 
     @property
@@ -176,7 +173,7 @@ def _check(id, answer):
     if problem:
         result.status, result.notes = "not yet", [problem]
         return result
-    expected = _traces(exercise, exercise.reference, "reference")
+    expected = _traces(exercise)
     came = [_run(part, exercise, answer) for part in exercise.parts]
     if any(outcome.kind == "not attempted" for trace, _ in came for outcome in trace):
         return result
@@ -220,13 +217,17 @@ def _wrong_signature(answer, exercise):
     return None
 
 
-def _traces(exercise, function, key):
-    """Return [(outcomes, verdict)] of our own function, one a part, computed once with NumPy as it came."""
+def _traces(exercise, wrong=None):
+    """Return [(outcomes, verdict)], one a part, of the reference or of a known wrong answer.
+
+    Computed once, with NumPy as it came.
+    """
     kept = vars(exercise).setdefault("_kept_traces", {})
-    if key not in kept:
+    if wrong not in kept:
         restore_numpy()
-        kept[key] = [_run(part, exercise, function) for part in exercise.parts]
-    return kept[key]
+        function = wrong.function_for(exercise.reference) if wrong else exercise.reference
+        kept[wrong] = [_run(part, exercise, function) for part in exercise.parts]
+    return kept[wrong]
 
 
 def _run(part, exercise, function):
@@ -343,8 +344,8 @@ def _diagnose(result, exercise, came, expected):
         return
     found = []
     for wrong in exercise.wrong:
-        seen = _traces(exercise, wrong.function, wrong.name)
-        shows = _differing(seen, expected, exercise)
+        seen = _traces(exercise, wrong)
+        shows = wrong.of or _differing(seen, expected, exercise)
         if shows and shows.isdisjoint(_differing(came, seen, exercise)):
             found.append((wrong, shows))
     if not found:
@@ -354,7 +355,6 @@ def _diagnose(result, exercise, came, expected):
     for wrong, shows in sorted(found, key=lambda pair: -len(pair[1])):  # stable: else as declared
         if shows.isdisjoint(explained):
             explained |= shows
-            result.mistakes.append(wrong.name)
             result.diagnoses.append(wrong.diagnosis)
 
 

@@ -1,4 +1,4 @@
-"""The words in which an exercise is written: Exercise, Part, Case, Wrong."""
+"""The words in which an exercise is written: Exercise, Part, Case, Slip, Wrong."""
 
 import copy
 import inspect
@@ -65,30 +65,74 @@ class Part:
         self.name, self.points, self.cases, self.of, self.test = name, float(points), cases, of, test
 
 
+class Slip:
+    """A known wrong answer, told as what a learner changes in the reference.
+
+    Parameters
+    ----------
+    diagnosis : str
+        Says what is wrong, and leaves the mending to the learner.
+    changes : dict of str to str
+        Text of the reference, which must stand there exactly once, to the text in its place.
+    of : str, optional
+        The results that show the mistake, as ``"h, c"``; unless given, those that are not the reference's.
+        An answer has made the mistake if it returns these, or raises the same type of exception, in every
+        call.
+    """
+
+    recognise = None
+
+    def __init__(self, diagnosis, changes, of=None):
+        self.diagnosis, self.changes, self.of = diagnosis, changes, _names(of)
+
+    def source_for(self, reference):
+        """Return the reference's source with the changes made.
+
+        Raises
+        ------
+        ValueError
+            If a text does not stand in the reference exactly once.
+        """
+        source = textwrap.dedent(inspect.getsource(reference))
+        for old, new in self.changes.items():
+            if source.count(old) != 1:
+                where = f"{reference.__name__}, it stands there {source.count(old)} times"
+                raise ValueError(f"{old!r} must stand once in {where}")
+            source = source.replace(old, new)
+        return source
+
+    def function_for(self, reference):
+        """Return the reference with the changes made, as a function."""
+        names = dict(reference.__globals__)
+        exec(compile(self.source_for(reference), f"<{reference.__name__}: {self.diagnosis}>", "exec"), names)
+        return names[reference.__name__]
+
+
 class Wrong:
-    """A known wrong answer.
+    """A known wrong answer of another structure than the reference's; see `Slip` for the others.
 
     Parameters
     ----------
     function : callable
-        A wrong implementation. The mistake is in those of its results that differ from the reference's: an
-        answer has made it if it returns these, or raises the same type of exception, in every call.
-    diagnosis : str
-        Says what is wrong, and leaves the mending to the learner. Speaks of those results only: the
-        others may be wrong for another reason.
+        A wrong implementation.
+    diagnosis, of
+        As for `Slip`.
     recognise : callable, optional
         For mistakes with many outcomes (a random shuffle): ``recognise(came, expected)`` gets the lists of
         the results of all cases, of the right types and shapes, and says whether this is the mistake.
         Asked only where no wrong function fits exactly.
     """
 
-    def __init__(self, function, diagnosis, recognise=None):
-        self.function, self.diagnosis, self.recognise = function, diagnosis, recognise
+    def __init__(self, function, diagnosis, recognise=None, of=None):
+        self.function, self.diagnosis, self.recognise, self.of = function, diagnosis, recognise, _names(of)
 
-    @property
-    def name(self):
-        """The wrong function's name; statistics over a class count mistakes by it."""
-        return self.function.__name__.strip("_")
+    def function_for(self, reference):
+        """Return the wrong implementation."""
+        return self.function
+
+
+def _names(text):
+    return frozenset(name.strip() for name in text.split(",")) if text else frozenset()
 
 
 class Exercise:
@@ -107,7 +151,7 @@ class Exercise:
     parts : sequence of Part
     hints : sequence of str
         Two to four, each more concrete than the one before.
-    wrong : sequence of Wrong
+    wrong : sequence of Slip and Wrong
     needs : sequence of callable
         Helpers that the reference calls; shown above it.
     imports : str
@@ -150,12 +194,13 @@ class Exercise:
             raise ValueError(f"id must be LESSON.{self.reference.__name__}, as 01.name, got {self.id!r}")
         if not 2 <= len(self.hints) <= 4:
             raise ValueError(f"{self.id}: hints must be two to four, got {len(self.hints)}")
-        names = [wrong.name for wrong in self.wrong]
-        if len(names) != len(set(names)):
-            raise ValueError(f"{self.id}: wrong answers must have names of their own, got {', '.join(names)}")
         for part in self.parts:
             if part.of is not None and part.of not in self.returns:
                 raise ValueError(f"{self.id}: of must be one of {', '.join(self.returns)}, got {part.of!r}")
+        for wrong in self.wrong:
+            if not wrong.of <= set(self.returns):
+                known = ", ".join(self.returns)
+                raise ValueError(f"{self.id}: of must be among {known}, got {sorted(wrong.of)}")
 
     @property
     def points(self):

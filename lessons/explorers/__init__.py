@@ -1,23 +1,23 @@
 """Explorers: one live figure with sliders a lesson. Call one as the last line of a cell."""
 
 from lessons.explorers.base import Explorer
-from lessons.explorers.gates import gates
+from lessons.explorers.gates import gate_heatmaps
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
 from lessons.explorers.naive_error import naive_error
-from lessons.explorers.rollout import rollout
+from lessons.explorers.rollout import rollout_steps
 from lessons.explorers.training import training
 from lessons.explorers.welcome import welcome
-from lessons.explorers.windows import windows
+from lessons.explorers.windows import leak
 
 __all__ = [
     "Explorer",
     "LiveRun",
-    "gates",
+    "gate_heatmaps",
+    "leak",
     "memory",
     "naive_error",
-    "rollout",
+    "rollout_steps",
     "training",
     "welcome",
-    "windows",
 ]

@@ -73,7 +73,7 @@ RECIPES = {
 }
 
 
-def gates(series="sea temperature", **initial):
+def gate_heatmaps(series="sea temperature", **initial):
     """Scrub through a series and see what the gates do in each window, trained and untrained.
 
     A net is trained when it is first asked for (half a second to two, float32, seed 42) and then kept; in a

@@ -30,7 +30,7 @@ SHOWN = (-2.2, 4.8)  # value axis
 ERRORS = (0.024, 12)  # error axis
 
 
-def rollout(**initial):
+def rollout_steps(**initial):
     """Roll forecasts out from any origin, and see at which horizon they stop being worth anything.
 
     The series is trend-and-seasons; the nets were trained on its first 630 values with five seeds each

@@ -19,7 +19,7 @@ SPLITS = ("by time", "random")
 ERROR_RANGE = 0.0005, 6  # holds all settings; without noise, ridge is beyond any scale
 
 
-def windows():
+def leak():
     """Explore what window, noise and split do to the errors of three forecasters.
 
     Returns

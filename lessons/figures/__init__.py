@@ -3,7 +3,7 @@
 Importing this module makes Jupyter show every Plotly figure as a light `lessons.live_figure.LiveFigure`.
 """
 
-from lessons.figures.bars import bars, leaks, scoreboard, stacked
+from lessons.figures.bars import bars, leaks, score_bars, stacked
 from lessons.figures.curves import (
     forecast_errors,
     forecasts,
@@ -42,7 +42,7 @@ __all__ = [
     "plural",
     "rollouts",
     "save_html",
-    "scoreboard",
+    "score_bars",
     "series",
     "shade",
     "split_map",

@@ -18,7 +18,7 @@ from lessons.figures.style import (
 )
 
 
-def scoreboard(board, *, title=None, unit="", alt=None):
+def score_bars(board, *, title=None, unit="", alt=None):
     """Draw a scoreboard: one bar a model, best on top, with the naive error and the noise floor as lines.
 
     Parameters

@@ -18,12 +18,12 @@ X, y, _ = make_windows(np.sin(np.arange(200) / 5), 8)
 board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise_floor=0.001)
 """,
     "from IPython.display import Markdown\nMarkdown('# A lesson\\n\\n## A section')",
-    "figures.scoreboard(board)",
+    "figures.score_bars(board)",
     "board",
-    "explorers.windows()",  # drop-down list, sliders, buttons, two figures
+    "explorers.leak()",  # drop-down list, sliders, buttons, two figures
     "explorers.memory()",  # a slider that some settings disable
     "explorers.training('two waves', epochs=30)",  # figures side by side, a table, a run
-    "explorers.gates('two waves', hidden_size=4)",  # heatmaps
+    "explorers.gate_heatmaps('two waves', hidden_size=4)",  # heatmaps
     "check('00.naive_forecast', lambda series: series[1:])",
     "check('00.naive_forecast', lambda series: series[:-1])",
     "hint('00.naive_forecast')",

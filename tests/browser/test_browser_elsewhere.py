@@ -30,8 +30,8 @@ from lessons.series import two_waves
 CELLS = (
     "from lessons import explorers, figures\nfrom lessons.series import two_waves",
     "t, y = two_waves()\nfigures.series(t, y, title='Two waves, <b>plain</b>')",
-    "explorers.windows()",
-    "explorers.gates()",
+    "explorers.leak()",
+    "explorers.gate_heatmaps()",
 )
 PLOT = ".js-plotly-plot"
 

@@ -106,7 +106,7 @@ def move(page, box, times):
 
 
 def test_moving_and_running_again_leaves_no_handlers_memory_or_slowness_behind(notebook_of):
-    page = notebook_of("again.ipynb", SETUP, "box = explorers.windows()\nbox.set(window=20)")
+    page = notebook_of("again.ipynb", SETUP, "box = explorers.leak()\nbox.set(window=20)")
     run_all(page)
     for _ in range(2):
         run_cell(page, 1)  # what is made once is made

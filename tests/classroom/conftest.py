@@ -18,8 +18,8 @@ if MISSING:
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
     """A course with lessons 01 and 02, released. Nobody hands in to this one."""
-    from lessons.classroom.commands import main
-    from lessons.classroom.course import Course
+    from classroom.commands import main
+    from classroom.course import Course
 
     root = tmp_path_factory.mktemp("classroom") / "course"
     assert main(["new", str(root), "--lessons", "01-02"]) == 0
@@ -30,7 +30,7 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="session")
 def copy_of_course(course):
     """Return a function that copies the course into a folder: to make one anew takes seconds."""
-    from lessons.classroom.course import Course
+    from classroom.course import Course
 
     def copy(folder):
         shutil.copytree(course.root, folder / "course")

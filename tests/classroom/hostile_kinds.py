@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from lessons.classroom.submission import is_answer, nbgrader_of
+from classroom.submission import is_answer, nbgrader_of
 from lessons.exercises import REGISTRY
 
 LESSON = "01_windows_and_leakage"

@@ -347,7 +347,7 @@ def _execute(channel, source):
 
 def answered(notebook, share):
     """Return a copy in which the first ``share`` (0 to 1) of the exercises have the course's own solution."""
-    from lessons.classroom.submission import is_answer, nbgrader_of
+    from classroom.submission import is_answer, nbgrader_of
     from lessons.exercises import REGISTRY
 
     notebook = copy.deepcopy(notebook)

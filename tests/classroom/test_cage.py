@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from lessons.classroom import cage
-from lessons.classroom.answers import Limits, Sandbox
+from classroom import cage
+from classroom.answers import Limits, Sandbox
 
 pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
 

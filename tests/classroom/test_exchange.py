@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
-from lessons.classroom.exchange import SECRET, CollectFromOwners
+from classroom.exchange import SECRET, CollectFromOwners
 
 DATE = "2026-11-20 10:00:00.000000 UTC"
 ME = pwd.getpwuid(os.getuid()).pw_name

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from hostile_kinds import FIRST, cell_of, exercise_of, solved
 
-from lessons.classroom import cage, program, submission, wire
-from lessons.classroom.answers import Limits, Sandbox, Stopped
-from lessons.classroom.grading import Grader
-from lessons.classroom.submission import is_answer
+from classroom import cage, program, submission, wire
+from classroom.answers import Limits, Sandbox, Stopped
+from classroom.grading import Grader
+from classroom.submission import is_answer
 from lessons.exercises import REGISTRY, check
+from lessons.exercises.declare import Slip
 
 pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent.parent / "notebooks").glob("[0-9]*.ipynb"))
@@ -56,11 +57,17 @@ def test_solved_earns_everything_and_blank_nothing(path, grader):
     assert (blank.points, blank.notes, good.notes) == (0.0, [], [])
 
 
-def as_answer(function, name, module):
-    """Return cells that make a function of a lesson's module the answer, beside all that it calls."""
+def as_answer(wrong, exercise, module):
+    """Return cells that make a known wrong answer the answer, beside all that it calls."""
+    name = exercise.reference.__name__
     source = inspect.getsource(module)
-    ours = "Case = Exercise = Part = Wrong = lambda *args, **kwargs: None"
+    ours = "Case = Exercise = Part = Slip = Wrong = lambda *args, **kwargs: None"
     source = re.sub(r"^from lessons.exercises.*", ours, source, flags=re.M)
+    function = name
+    if isinstance(wrong, Slip):
+        source += "\n\n" + wrong.source_for(exercise.reference)
+    else:
+        function = wrong.function.__name__
     run = "def run(source):\n    space = {'__name__': 'module'}\n    exec(source, space)\n    return space"
     return [run, f"{name} = run({source!r})[{function!r}]"]
 
@@ -69,16 +76,15 @@ def as_answer(function, name, module):
 def test_known_wrong_answers_get_what_the_registry_says(lesson, grader):
     """The first two of each exercise: the same points, the same diagnosis as in the notebook."""
     module = importlib.import_module(f"lessons.exercises.lesson_{lesson}")
-    names = {id(value): name for name, value in vars(module).items()}
     for exercise in REGISTRY.of_lesson(lesson):
-        for wrong in [wrong for wrong in exercise.wrong if id(wrong.function) in names][:2]:
+        for wrong in exercise.wrong[:2]:
             name = exercise.reference.__name__
-            cells = as_answer(names[id(wrong.function)], name, module)
+            cells = as_answer(wrong, exercise, module)
             with grader._sandbox(lesson).open(cells, name) as answer:
                 answer.tensors = exercise.tensors
                 came = check(exercise.id, answer)
-            here = check(exercise.id, wrong.function)
-            assert (came.points, came.mistakes) == (here.points, here.mistakes), (wrong.name, came.text())
+            here = check(exercise.id, wrong.function_for(exercise.reference))
+            assert (came.points, came.diagnoses) == (here.points, here.diagnoses), came.text()
             assert not came.passed
 
 

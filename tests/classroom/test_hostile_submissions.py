@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hostile_kinds import ALL, KINDS, LESSON, WITHOUT_FIRST, cell_of, save, solved
 
-from lessons.classroom import batch, cage
-from lessons.classroom.answers import Limits
+from classroom import batch, cage
+from classroom.answers import Limits
 from lessons.exercises import REGISTRY
 
 pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
@@ -44,14 +44,14 @@ def graded(copy_of_course, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def marks(graded):
-    from lessons.classroom.gradebook import marks
+    from classroom.gradebook import marks
 
     return {name: of[LESSON] for name, of in marks(graded[0]).items() if LESSON in of}
 
 
 @pytest.fixture(scope="module")
 def pages(graded):
-    from lessons.classroom.feedback import write_feedback
+    from classroom.feedback import write_feedback
 
     return {path.parent.parent.name: path.read_text() for path in write_feedback(graded[0], [LESSON])}
 

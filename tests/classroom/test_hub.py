@@ -69,8 +69,8 @@ def hub():
 @pytest.fixture(scope="module")
 def scores(hub):
     """Return {student's name: points} from the gradebook."""
-    from lessons.classroom.course import Course
-    from lessons.classroom.gradebook import marks
+    from classroom.course import Course
+    from classroom.gradebook import marks
 
     return {name: mark[LESSON]["score"] for name, mark in marks(Course(hub.course)).items() if LESSON in mark}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lessons.classroom.program import shapes
-from lessons.classroom.similarity import similar
+from classroom.program import shapes
+from classroom.similarity import similar
 from lessons.exercises import REGISTRY
 
 ID, STUB = "01.make_windows", "def make_windows(series, window):\n    raise NotImplementedError"

@@ -7,10 +7,10 @@ import shutil
 import pytest
 from hostile_kinds import LESSON, cell_of, save, solved
 
-from lessons.classroom import course as courses
-from lessons.classroom.commands import main
-from lessons.classroom.submission import source_of
-from lessons.classroom.updating import breaks
+from classroom import course as courses
+from classroom.commands import main
+from classroom.submission import source_of
+from classroom.updating import breaks
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 
-from lessons.classroom.exchange import CollectFromOwners
+from classroom.exchange import CollectFromOwners
 
 c = get_config()  # noqa: F821 - Jupyter defines it for its configuration files
 c.Exchange.root = os.environ.get("LESSONS_EXCHANGE", "/srv/nbgrader/exchange")

@@ -6,16 +6,16 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from lessons.classroom import submission
-from lessons.classroom.course import Course
-from lessons.classroom.grading import Grader
+from classroom import submission
+from classroom.course import Course
+from classroom.grading import Grader
 
 
 class GradeSafely(NbGraderPreprocessor):
     """Grades a submission in cages and hands nbgrader the released notebook with the cards in it.
 
     The one sanitising step of the course's configuration, so that nbgrader's own ``autograde`` and
-    formgrader's button grade as ``python -m lessons classroom grade`` does.
+    formgrader's button grade as ``python -m classroom grade`` does.
     """
 
     root = Unicode("", help="the course folder; by default that of the gradebook").tag(config=True)

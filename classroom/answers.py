@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.classroom import cage, wire
+from classroom import cage, wire
 from lessons.exercises.compare import Foreign, short_text
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Sandbox:
         }
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-m", "lessons.classroom.nursery", str(theirs.fileno())],
+                [sys.executable, "-s", "-m", "classroom.nursery", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd="/",

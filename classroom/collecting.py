@@ -7,7 +7,7 @@ import time
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from lessons.classroom import Problem, submission
+from classroom import Problem, submission
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,79}")
 _MOODLE = re.compile(r"(?P<student>.+?)_\d+_assignsubmission_file_?.*")

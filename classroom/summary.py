@@ -4,10 +4,10 @@ import csv
 import html
 import statistics
 
-from lessons.classroom import batch
-from lessons.classroom.grading import CHECK
-from lessons.classroom.similarity import similar
-from lessons.classroom.submission import is_answer, nbgrader_of, source_of
+from classroom import batch
+from classroom.grading import CHECK
+from classroom.similarity import similar
+from classroom.submission import is_answer, nbgrader_of, source_of
 from lessons.exercises import REGISTRY
 from lessons.exercises.cards import _inline
 
@@ -28,7 +28,7 @@ def summarise(course, lessons=None):
     list of Path
         points.csv, exercises.csv, similar.csv, index.html
     """
-    from lessons.classroom.gradebook import marks
+    from classroom.gradebook import marks
 
     lessons = [lesson for lesson in lessons or course.lessons if course.release(lesson).is_file()]
     columns = {lesson: exercises(course.released(lesson)) for lesson in lessons}
@@ -80,7 +80,7 @@ def points_table(columns, scores):
 
 def exercise_table(columns, graded):
     """Return rows: for each exercise how many got how far, and how common each known mistake was."""
-    rows = [["exercise", "title", "handed in", *STATUSES, "mean share", "mistake", "students", "diagnosis"]]
+    rows = [["exercise", "title", "handed in", *STATUSES, "mean share", "mistake", "students"]]
     for lesson, cells in columns.items():
         for id, _, _ in cells:
             rows += _statistics(id, graded[lesson].values())
@@ -93,14 +93,13 @@ def _statistics(id, records):
     shares = [grade["points"] / grade["max_points"] for grade in grades if grade["max_points"]]
     mean = round(statistics.mean(shares), 3) if shares else ""
     first = [id, REGISTRY[id].title if id in REGISTRY else "", len(grades), *counts, mean]
-    known = {wrong.name: wrong.diagnosis for wrong in REGISTRY[id].wrong} if id in REGISTRY else {}
-    made = [mistake for grade in grades for mistake in grade["mistakes"]]
-    often = sorted(set(made), key=lambda mistake: (-made.count(mistake), mistake))
-    unknown = sum(g["status"] in ("partly", "not yet") and not g["mistakes"] for g in grades)
-    lines = [[mistake, made.count(mistake), known.get(mistake, "")] for mistake in often]
-    lines += [["(none of the known ones)", unknown, ""]] if unknown else []
+    made = [diagnosis for grade in grades for diagnosis in grade.get("diagnoses", [])]
+    often = sorted(set(made), key=lambda diagnosis: (-made.count(diagnosis), diagnosis))
+    unknown = sum(g["status"] in ("partly", "not yet") and not g.get("diagnoses") for g in grades)
+    lines = [[diagnosis, made.count(diagnosis)] for diagnosis in often]
+    lines += [["(none of the known ones)", unknown]] if unknown else []
     blank = [""] * len(first)
-    return [[*(blank if i else first), *line] for i, line in enumerate(lines or [["", "", ""]])]
+    return [[*(blank if i else first), *line] for i, line in enumerate(lines or [["", ""]])]
 
 
 def similar_table(course, lessons, graded):

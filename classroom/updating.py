@@ -13,10 +13,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lessons.classroom import Problem
-from lessons.classroom.course import NOTEBOOKS, choose, complain_about_points
-from lessons.classroom.grading import CHECK
-from lessons.classroom.submission import is_answer, nbgrader_of, source_of
+from classroom import Problem
+from classroom.course import NOTEBOOKS, choose, complain_about_points
+from classroom.grading import CHECK
+from classroom.submission import is_answer, nbgrader_of, source_of
 
 
 @dataclass
@@ -163,7 +163,7 @@ def apply(course, changes):
     list of str
         The lessons that were changed.
     """
-    from lessons.classroom import gradebook
+    from classroom import gradebook
 
     done = []
     for change in changes:

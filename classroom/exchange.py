@@ -4,7 +4,7 @@ nbgrader believes a submission's name: whoever knows the pattern can hand in as 
 submission is followed with the teacher's rights. Here a submission belongs to the account that owns it, and
 only ordinary files are read. In ``nbgrader_config.py``::
 
-    from lessons.classroom.exchange import CollectFromOwners
+    from classroom.exchange import CollectFromOwners
     c.ExchangeFactory.collect = CollectFromOwners
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
 
-from lessons.classroom.submission import LARGEST
+from classroom.submission import LARGEST
 
 SECRET = "submission_secret.txt"  # nbgrader gives feedback to whoever knows it
 _SECRET = re.compile(rb"[0-9a-f]{32,256}")

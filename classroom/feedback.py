@@ -2,8 +2,8 @@
 
 import html
 
-from lessons.classroom import batch, submission
-from lessons.classroom.summary import document
+from classroom import batch, submission
+from classroom.summary import document
 
 _NAMES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's exchange hands pages back by these
 
@@ -15,7 +15,7 @@ def write_feedback(course, lessons=None):
     -------
     list of Path
     """
-    from lessons.classroom.gradebook import marks
+    from classroom.gradebook import marks
 
     scores, written = marks(course), []
     for lesson in lessons or course.lessons:

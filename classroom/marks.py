@@ -8,8 +8,8 @@ columns Student, ID, SIS User ID, SIS Login ID, Section, then the assignments; b
 
 import csv
 
-from lessons.classroom import Problem
-from lessons.classroom.summary import write_csv
+from classroom import Problem
+from classroom.summary import write_csv
 
 SHAPES = ("plain", "moodle", "canvas")
 
@@ -33,7 +33,7 @@ def export(course, shape="plain", lessons=None, students=None, to=None):
     -------
     Path
     """
-    from lessons.classroom.gradebook import marks
+    from classroom.gradebook import marks
 
     if shape not in SHAPES:
         raise Problem(f"--for must be one of {', '.join(SHAPES)}, got {shape!r}")
@@ -47,7 +47,7 @@ def export(course, shape="plain", lessons=None, students=None, to=None):
 
 
 def _points(course, lesson):
-    from lessons.classroom.summary import exercises
+    from classroom.summary import exercises
 
     return sum(points for _, _, points in exercises(course.released(lesson)))
 

@@ -17,8 +17,8 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
-from lessons.classroom import Problem, submission
-from lessons.classroom.course import CONFIG
+from classroom import Problem, submission
+from classroom.course import CONFIG
 
 # nbgrader calls the command `alembic` when it makes a gradebook: it stands beside Python, also where the
 # environment is not activated.
@@ -55,7 +55,7 @@ def release(course, lesson):
 def open_gradebook(course):
     """Open the gradebook (creating none)."""
     if not course.database.is_file():
-        raise Problem(f"there is no gradebook yet; type: python -m lessons classroom release {course.root}")
+        raise Problem(f"there is no gradebook yet; type: python -m classroom release {course.root}")
     gradebook = Gradebook(f"sqlite:///{course.database}", config_of(course).CourseDirectory.course_id)
     try:
         yield gradebook

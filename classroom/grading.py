@@ -7,9 +7,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lessons.classroom import submission
-from lessons.classroom.answers import Limits, Sandbox
-from lessons.classroom.submission import Unreadable, is_answer, nbgrader_of, source_of
+from classroom import submission
+from classroom.answers import Limits, Sandbox
+from classroom.submission import Unreadable, is_answer, nbgrader_of, source_of
 from lessons.exercises import REGISTRY, check
 from lessons.exercises.checking import Result
 
@@ -32,14 +32,14 @@ class Grade:
     cell : str
         The check cell's grade_id.
     points, max_points : float
-    mistakes : list of str
-        Names of the known wrong answers that this is.
+    diagnoses : list of str
+        Of the known wrong answers that this is.
     text, html : str
         The card.
     answer : str
         What the student wrote.
     shapes : list of int
-        Its fingerprint, see `lessons.classroom.program.shapes`.
+        Its fingerprint, see `classroom.program.shapes`.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Grade:
     cell: str
     points: float
     max_points: float
-    mistakes: list = field(default_factory=list)
+    diagnoses: list = field(default_factory=list)
     text: str = ""
     html: str = ""
     answer: str = ""
@@ -169,7 +169,7 @@ class Grader:
             nbgrader_of(cell)["grade_id"],
             points,
             float(nbgrader_of(cell)["points"]),
-            result.mistakes,
+            result.diagnoses,
             result.text(),
             result._repr_html_(),
             shapes=shapes,

@@ -13,9 +13,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 import lessons.exercises
-from lessons.classroom import Problem, cage, submission
-from lessons.classroom.answers import Limits
-from lessons.classroom.grading import Grader
+from classroom import Problem, cage, submission
+from classroom.answers import Limits
+from classroom.grading import Grader
 
 ATTEMPTS = 2  # how often a submission may end the grader's own process before it is given up
 
@@ -64,7 +64,7 @@ def grade_course(course, lessons=None, jobs=None, force=False, limits=None, leve
     -------
     Outcome
     """
-    from lessons.classroom.gradebook import Writer
+    from classroom.gradebook import Writer
 
     level = require_level(level)
     lessons = course.lessons if lessons is None else lessons

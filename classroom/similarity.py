@@ -1,7 +1,7 @@
 """Answers that are more alike than chance: a hint for a human, never a proof.
 
 Two answers are compared statement by statement, with the names of variables, comments and layout forgotten
-(`lessons.classroom.program.shapes`). Left out: what the released stub and the published solution contain as
+(`classroom.program.shapes`). Left out: what the released stub and the published solution contain as
 well, answers of few statements of their own, and statements that many in the class have written.
 """
 
@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import combinations
 from typing import NamedTuple
 
-from lessons.classroom import program
+from classroom import program
 from lessons.exercises import REGISTRY
 
 LEAST = 4  # rare statements that an answer must have to be compared

@@ -6,12 +6,12 @@ import shutil
 import stat
 from pathlib import Path
 
-from lessons.classroom import Problem
-from lessons.classroom.grading import CHECK
-from lessons.classroom.submission import is_answer, nbgrader_of, source_of
+from classroom import Problem
+from classroom.grading import CHECK
+from classroom.submission import is_answer, nbgrader_of, source_of
 from lessons.exercises import REGISTRY
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CONFIG = "nbgrader_config.py"
 
 _CONFIG_TEXT = '''"""nbgrader's settings for this course: what makes grading safe, and below it your own."""
@@ -20,7 +20,7 @@ import os
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
 
-from lessons.classroom.preprocessors import GradeSafely
+from classroom.preprocessors import GradeSafely
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = {course_id!r}
@@ -38,7 +38,7 @@ c.Autograde.autograde_preprocessors = [SaveAutoGrades, AssignLatePenalties, Chec
 c.OverwriteCells.add_missing_cells = True
 
 if os.name == "posix":  # nbgrader's exchange knows no Windows
-    from lessons.classroom.exchange import CollectFromOwners
+    from classroom.exchange import CollectFromOwners
 
     c.ExchangeFactory.collect = CollectFromOwners  # a submission is its owner's, whatever its name says
 
@@ -64,7 +64,7 @@ class Course:
         if not (self.root / CONFIG).is_file():
             raise Problem(
                 f"there is no course in {root} (no {CONFIG}); "
-                f"`python -m lessons classroom new {root} --lessons 01-07` makes one"
+                f"`python -m classroom new {root} --lessons 01-07` makes one"
             )
 
     @property
@@ -95,9 +95,7 @@ class Course:
         """
         path = self.release(lesson)
         if not path.is_file():
-            raise Problem(
-                f"lesson {lesson} is not released; type: python -m lessons classroom release {self.root}"
-            )
+            raise Problem(f"lesson {lesson} is not released; type: python -m classroom release {self.root}")
         return json.loads(path.read_text(encoding="utf-8"))
 
     def submitted(self, lesson, student="*"):

@@ -1,4 +1,4 @@
-"""The process in which students' processes are born: ``python -m lessons.classroom.nursery DESCRIPTOR``.
+"""The process in which students' processes are born: ``python -m classroom.nursery DESCRIPTOR``.
 
 It imports NumPy once, never runs a line of a student's, and forks a child for every answer. The child
 closes its cage, and only then sees the answer. So an answer costs milliseconds, finds nothing of another
@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.classroom import cage, program, wire
+from classroom import cage, program, wire
 
-PACKAGE = Path(__file__).resolve().parent.parent
-HIDDEN = (PACKAGE / "exercises", PACKAGE / "classroom")
+PACKAGE = Path(__file__).resolve().parent.parent / "lessons"
+HIDDEN = (PACKAGE / "exercises",)
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero")
 

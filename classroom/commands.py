@@ -1,11 +1,11 @@
-"""The teacher's commands: ``python -m lessons classroom ...``."""
+"""The teacher's commands: ``python -m classroom ...``."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from lessons.classroom import Problem
-from lessons.classroom import course as courses
+from classroom import Problem
+from classroom import course as courses
 
 _TEACHERS_WAY = """
 From hand-out to marks, DIR being the course folder:
@@ -40,7 +40,7 @@ def main(arguments=None):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m lessons classroom",
+        prog="python -m classroom",
         description="Hand out, grade and hand back the lessons with nbgrader.",
         epilog=_TEACHERS_WAY,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -92,13 +92,13 @@ def _new(options):
     print(f"Made the course {made.root} with {len(made.lessons)} lessons:")
     for lesson in made.lessons:
         print(f"  {lesson}")
-    print(f"Next: python -m lessons classroom release {options.dir}")
+    print(f"Next: python -m classroom release {options.dir}")
 
 
 def _release(options):
     """Make the students' versions of the lessons, and enter their exercises in the gradebook."""
     courses.require_nbgrader()
-    from lessons.classroom import gradebook, updating
+    from classroom import gradebook, updating
 
     course = courses.Course(options.dir)
     for lesson in course.choose(options.lessons):
@@ -112,8 +112,8 @@ def _release(options):
 def _grade(options):
     """Grade what has been handed in since the last time."""
     courses.require_nbgrader()
-    from lessons.classroom.answers import Limits
-    from lessons.classroom.batch import grade_course
+    from classroom.answers import Limits
+    from classroom.batch import grade_course
 
     course = courses.Course(options.dir)
     given = {"seconds": options.seconds, "megabytes": options.megabytes}
@@ -133,13 +133,13 @@ def _grade(options):
     print(f"Graded {outcome.graded} in {outcome.seconds:.1f} s; {outcome.unchanged} were graded already.")
     if outcome.failed:
         print(f"{outcome.failed} could not be saved; see {course.root / 'grading.log'}", file=sys.stderr)
-    print(f"Next: python -m lessons classroom summary {options.dir}")
+    print(f"Next: python -m classroom summary {options.dir}")
     return 1 if outcome.failed else 0
 
 
 def _collect(options):
     """Copy submissions of a lesson from a folder or zip file into the course."""
-    from lessons.classroom.collecting import collect
+    from classroom.collecting import collect
 
     course = courses.Course(options.dir)
     (lesson,) = course.choose(options.lesson)
@@ -147,13 +147,13 @@ def _collect(options):
     for line in passed_over:
         print(f"  passed over {line}")
     print(f"Took in {len(taken)} new submissions of {lesson}.")
-    print(f"Next: python -m lessons classroom grade {options.dir}")
+    print(f"Next: python -m classroom grade {options.dir}")
 
 
 def _summary(options):
     """Write tables of students by exercises, common mistakes, and answers that are alike."""
     courses.require_nbgrader()
-    from lessons.classroom.summary import summarise
+    from classroom.summary import summarise
 
     course = courses.Course(options.dir)
     for path in summarise(course, course.choose(options.lessons)):
@@ -163,7 +163,7 @@ def _summary(options):
 def _feedback(options):
     """Write a page for each student and lesson: the cards, the diagnoses, the answers."""
     courses.require_nbgrader()
-    from lessons.classroom.feedback import write_feedback
+    from classroom.feedback import write_feedback
 
     course = courses.Course(options.dir)
     written = write_feedback(course, course.choose(options.lessons))
@@ -174,7 +174,7 @@ def _feedback(options):
 def _marks(options):
     """Write the marks as a CSV file that a learning platform imports."""
     courses.require_nbgrader()
-    from lessons.classroom.marks import export
+    from classroom.marks import export
 
     course = courses.Course(options.dir)
     lessons = course.choose(options.lessons)
@@ -184,7 +184,7 @@ def _marks(options):
 def _update(options):
     """Compare the course with a newer version of the lessons; with --apply, take over what breaks nothing."""
     courses.require_nbgrader()
-    from lessons.classroom import updating
+    from classroom import updating
 
     course = courses.Course(options.dir)
     changes = updating.compare(course, options.lessons, options.notebooks)
