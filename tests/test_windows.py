@@ -8,7 +8,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
 
 from lessons.series import trend_and_seasons, two_waves
-from lessons.windows import Standardizer, make_windows, rolling_origins, split_by_time
+from lessons.windows import Standardizer, make_windows, rolling_origins, scaled_windows, split_by_time
 
 # make_windows
 
@@ -182,6 +182,22 @@ def test_standardizer_keeps_shape_and_float32():
     assert scaler.transform(y).shape == y.shape
     assert scaler.transform(y).dtype == scaler.inverse_target(y).dtype == np.float32
     assert scaler.transform([1, 2, 3]).dtype == float
+
+
+@pytest.mark.parametrize(("at", "horizon"), [(30, 1), (30, 3), (0.8, 1)])
+def test_scaled_windows_are_scaled_cut_and_split_as_by_hand(at, horizon):
+    series = np.random.default_rng(0).normal(5, 2, size=(50, 2))
+    data = scaled_windows(series, window=4, at=at, horizon=horizon)
+    X, y, target_index = make_windows(series, 4, horizon)
+    train, test = split_by_time(target_index, at, horizon)
+    np.testing.assert_array_equal(data.scaler.mean, series[: target_index[test][0]].mean(axis=0))
+    np.testing.assert_array_equal(data.train_index, target_index[train])
+    np.testing.assert_array_equal(data.test_index, target_index[test])
+    for mine, expected in [(data.X_train, X[train]), (data.X_test, X[test])]:
+        np.testing.assert_allclose(mine, data.scaler.transform(expected))
+    for mine, expected in [(data.y_train, y[train]), (data.y_test, y[test])]:
+        np.testing.assert_allclose(data.scaler.inverse_target(mine), expected)
+    assert np.shares_memory(data.X_train, data.X_test)  # views still
 
 
 def test_bad_scaling_is_refused():
