@@ -1,21 +1,17 @@
-"""The forecasts to beat.
-
-Each is a forecaster: `fit(X, y)` looks at training windows and returns itself, `predict(X)` forecasts.
-`X` has shape (N, T, D), feature 0 being the series to forecast; `y` and the forecasts have shape
-(N, horizon). All are in whatever unit the windows are in. How far ahead to forecast is read off `y`
-in `fit`; before that it is one step.
-"""
+"""What a forecaster is, and the forecasts to beat."""
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
+from lessons.checks import as_targets, as_windows, whole_number
 
 
-class _Baseline:
-    """What all baselines share: remember the horizon, refuse what is no window, need so many steps."""
+class Forecaster:
+    """What every model of the course is, from the last value to an LSTM: `fit(X, y)`, then `predict(X)`.
 
-    horizon = 1
-    _n_steps_needed = 1
+    One that learns by gradient steps has `train(X, y, **training)` as well, an iterator that takes an epoch a
+    turn and gives what it came to; its `fit(X, y, **training)` takes all turns. A subclass's `fit` and
+    `predict` say in their docstrings only what is not said here.
+    """
 
     def fit(self, X, y):
         """Learn what there is to learn from training windows.
@@ -23,9 +19,9 @@ class _Baseline:
         Parameters
         ----------
         X : ndarray of shape (N, T, D)
-            Training windows, feature 0 the target, in any unit.
+            Training windows, feature 0 the one that is forecast, in any unit.
         y : ndarray of shape (N, horizon)
-            Their targets, in the same unit.
+            Their targets, in the unit of feature 0.
 
         Returns
         -------
@@ -33,14 +29,12 @@ class _Baseline:
 
         Raises
         ------
+        TypeError
+            If X or y does not hold real numbers.
         ValueError
             If a shape does not fit, or the windows are too short for this forecast.
         """
-        X = self._windows(X)
-        y = as_targets(y, len(X))
-        self.horizon = y.shape[1]
-        self._learn(X, y)
-        return self
+        raise NotImplementedError
 
     def predict(self, X):
         """Forecast the next `horizon` values after each window.
@@ -53,15 +47,35 @@ class _Baseline:
         Returns
         -------
         ndarray of shape (N, horizon)
-            Forecasts, in the same unit.
+            Forecasts, in the unit of the training targets.
 
         Raises
         ------
+        TypeError
+            If X does not hold real numbers.
         ValueError
-            If `X` is no batch of windows, or its windows are too short for this forecast.
+            If X is no batch of windows, or none that this forecaster can read.
         RuntimeError
             If the forecast has to be learnt, and `fit` was not called.
         """
+        raise NotImplementedError
+
+
+class _Baseline(Forecaster):
+    """What all baselines share: remember the horizon (1 until `fit` has seen a target), refuse what is no
+    window, need so many steps."""
+
+    horizon = 1
+    _n_steps_needed = 1
+
+    def fit(self, X, y):
+        X = self._windows(X)
+        y = as_targets(y, len(X))
+        self.horizon = y.shape[1]
+        self._learn(X, y)
+        return self
+
+    def predict(self, X):
         return self._forecast(self._windows(X))
 
     def _learn(self, X, y):
@@ -137,11 +151,8 @@ class SeasonalNaive(_Baseline):
     """
 
     def __init__(self, season_length, drift=False):
-        if season_length < 1 or season_length != int(season_length):
-            raise ValueError(f"season_length must be a whole number of at least 1, got {season_length!r}")
-        self.season_length = int(season_length)
+        self.season_length = self._n_steps_needed = whole_number(season_length, "season_length", least=1)
         self.drift = drift
-        self._n_steps_needed = self.season_length
 
     def _learn(self, X, y):
         self.season_change = np.mean(y[:, 0] - X[:, -self.season_length, 0]) if self.drift else 0.0
@@ -169,16 +180,13 @@ class LinearExtrapolation(_Baseline):
 
 
 class _Linear(_Baseline):
-    """A linear map from a window's last steps to the targets, with an intercept.
+    """A linear map from a window to the targets, with an intercept.
 
     The windows and targets are centred by their training means, so the intercept is never penalised.
     """
 
-    n_lags = None
-
     def _lags(self, X):
-        n_lags = self.n_lags or X.shape[1]
-        return X[:, -n_lags:].reshape(len(X), -1)  # (N, n_lags · D)
+        return X.reshape(len(X), -1)  # (N, T · D)
 
     def _solve(self, A, y, alpha):
         self.A_mean, self.y_mean = A.mean(axis=0), y.mean(axis=0)
@@ -186,7 +194,7 @@ class _Linear(_Baseline):
         if alpha:
             self.weights = np.linalg.solve(A.T @ A + alpha * np.eye(A.shape[1]), A.T @ y)
         else:
-            self.weights = np.linalg.lstsq(A, y, rcond=None)[0]  # (n_lags · D, horizon)
+            self.weights = np.linalg.lstsq(A, y, rcond=None)[0]  # (T · D, horizon)
 
     def _forecast(self, X):
         return (self._lags(X) - self._learnt("A_mean")) @ self.weights + self.y_mean
@@ -202,9 +210,10 @@ class Autoregression(_Linear):
     """
 
     def __init__(self, order):
-        if order < 1 or order != int(order):
-            raise ValueError(f"order must be a whole number of at least 1, got {order!r}")
-        self.order = self.n_lags = self._n_steps_needed = int(order)
+        self.order = self._n_steps_needed = whole_number(order, "order", least=1)
+
+    def _lags(self, X):
+        return X[:, -self.order :].reshape(len(X), -1)  # (N, order · D)
 
     def _learn(self, X, y):
         self._solve(self._lags(X), y, alpha=0)
@@ -224,21 +233,14 @@ class Ridge(_Linear):
     alpha : float or None
         The penalty. None tunes it: of 1e-8 … 1e4 (13 powers of ten) the one that forecasts the last
         fifth of the training windows best after a fit on those before; then all windows are used.
-    lags : int or None
-        How many of the last steps to use; None uses the whole window.
     """
 
     alphas = 10.0 ** np.arange(-8, 5)
 
-    def __init__(self, alpha=None, lags=None):
+    def __init__(self, alpha=None):
         if alpha is not None and not alpha >= 0:
             raise ValueError(f"alpha must be 0 or more, or None to tune it, got {alpha!r}")
-        if lags is not None and (lags < 1 or lags != int(lags)):
-            raise ValueError(f"lags must be a whole number of at least 1, or None for all, got {lags!r}")
         self.alpha = alpha
-        self.lags = lags
-        self.n_lags = lags
-        self._n_steps_needed = lags or 1
 
     def _learn(self, X, y):
         A = self._lags(X)
@@ -258,8 +260,7 @@ class Ridge(_Linear):
         return min(self.alphas, key=tail_error)
 
     def __repr__(self):
-        given = {"alpha": self.alpha, "lags": self.lags}
-        return f"Ridge({', '.join(f'{k}={v}' for k, v in given.items() if v is not None)})"
+        return "Ridge()" if self.alpha is None else f"Ridge(alpha={self.alpha})"
 
 
 class NearestNeighbours(_Baseline):
@@ -274,17 +275,18 @@ class NearestNeighbours(_Baseline):
     """
 
     def __init__(self, k=1):
-        if k < 1 or k != int(k):
-            raise ValueError(f"k must be a whole number of at least 1, got {k!r}")
-        self.k = int(k)
+        self.k = whole_number(k, "k", least=1)
 
     def _learn(self, X, y):
         if len(X) < self.k:
             raise ValueError(f"k must be at most the number of training windows ({len(X)}), got {self.k}")
-        self.memory, self.targets = X.reshape(len(X), -1), y
+        A = X.reshape(len(X), -1).astype(np.float64)
+        self.middle = A.mean(axis=0)  # (T · D,): far from zero, squares would cancel
+        self.memory, self.targets = A - self.middle, y
 
     def _forecast(self, X):
-        A, memory = X.reshape(len(X), -1), self._learnt("memory")
+        memory = self._learnt("memory")
+        A = X.reshape(len(X), -1) - self.middle
         distance = (memory**2).sum(axis=1) - 2 * A @ memory.T  # squared, up to a constant per row of A
         nearest = np.argpartition(distance, self.k - 1, axis=1)[:, : self.k]  # (N, k)
         return self.targets[nearest].mean(axis=1)  # (N, k, horizon) -> (N, horizon)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from lessons.checks import as_series, whole_number
 from lessons.series.times import show
-from lessons.windows.checks import as_series, whole_number
 
 METHODS = ("last", "seasonal", "seasonal mean")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.checks import negligible
 from lessons.significance import mean_variance
 
 MAX_LAG = 6
@@ -453,6 +454,6 @@ def _measured(y_true, y_pred):
 def _correlation(a, b):
     there = np.isfinite(a) & np.isfinite(b)
     a, b = a[there], b[there]
-    if len(a) < 2 or np.ptp(a) <= 1e-12 * max(1, np.abs(a).max()) or np.ptp(b) == 0:
+    if len(a) < 2 or negligible(np.ptp(a), a) or negligible(np.ptp(b), b):
         return np.nan
     return float(np.corrcoef(a, b)[0, 1])

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
-from lessons.tables import html_table, text_table
+from lessons.checks import as_targets, as_windows
+from lessons.tables import Table, Tabular
 from lessons.windows.scaling import Standardizer
 
 
-@dataclass(frozen=True)
-class Refits:
+@dataclass(frozen=True, repr=False)
+class Refits(Tabular):
     """Forecasts and errors of models refitted at every origin, in the unit of the targets.
 
     Attributes
@@ -50,26 +50,21 @@ class Refits:
         """
         return self.y_pred[name].mean(axis=0) - self.y_true
 
-    _HEADS = ("forecaster", "MSE", "sd over origins", "sd over seeds", "origins", "seeds")
+    @property
+    def table(self):
+        """Table : a row a model; means over origins and seeds, and how they scatter."""
+        heads = ("forecaster", "MSE", "sd over origins", "sd over seeds", "origins", "seeds")
+        rows = [
+            (name, f"{mse.mean():.4f}", _sd(mse.mean(axis=1)), _sd(mse.mean(axis=0)), *map(str, mse.shape))
+            for name, mse in self.mse.items()
+        ]
+        return Table(
+            heads, rows, "Refitted at every origin: mean over origins, in the unit of the targets, squared"
+        )
 
-    def _cells(self):
-        for name, mse in self.mse.items():
-            by_origin = mse.mean(axis=1)
-            yield (
-                name,
-                f"{by_origin.mean():.4f}",
-                f"{by_origin.std(ddof=1):.4f}" if len(by_origin) > 1 else "",
-                f"{mse.mean(axis=0).std(ddof=1):.4f}" if mse.shape[1] > 1 else "",
-                str(mse.shape[0]),
-                str(mse.shape[1]),
-            )
 
-    def __repr__(self):
-        return text_table(self._HEADS, list(self._cells()))
-
-    def _repr_html_(self):
-        caption = "Refitted at every origin: mean over origins, in the unit of the targets, squared"
-        return html_table(self._HEADS, self._cells(), caption)
+def _sd(values):
+    return f"{values.std(ddof=1):.4f}" if len(values) > 1 else ""
 
 
 def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):

@@ -1,13 +1,12 @@
 """How good is a forecast? Metrics, skill against the naive forecast, and one scoreboard for all."""
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
 from lessons.baselines import LastValue
-from lessons.tables import html_table, text_table
+from lessons.checks import as_targets, as_windows, negligible
+from lessons.tables import Table, Tabular
 
 
 def mse(y_true, y_pred):
@@ -31,11 +30,6 @@ def mse(y_true, y_pred):
     return float(np.mean(_errors(y_true, y_pred) ** 2))
 
 
-def rmse(y_true, y_pred):
-    """Root of the mean squared error, back in the unit of the values. Parameters as for `mse`."""
-    return float(np.sqrt(mse(y_true, y_pred)))
-
-
 def mae(y_true, y_pred):
     """Mean absolute error, in the unit of the values. Parameters as for `mse`."""
     return float(np.mean(np.abs(_errors(y_true, y_pred))))
@@ -44,45 +38,6 @@ def mae(y_true, y_pred):
 def bias(y_true, y_pred):
     """Mean of forecast minus truth: below 0 where the forecasts lie too low. Parameters as for `mse`."""
     return float(np.mean(_errors(y_true, y_pred)))
-
-
-def mase(y_true, y_pred, y_train, season_length=1):
-    """Mean absolute scaled error: the MAE over that of the seasonal naive forecast on the training series.
-
-    Hyndman & Koehler, International Journal of Forecasting 22 (2006), section 4. Below 1 is better than
-    the naive forecast was, one step ahead, on the data to learn from. It has no unit: use it to compare
-    across series.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of the same shape
-        Values and their forecasts, in one unit.
-    y_train : array_like of shape (n,)
-        The training part of the series, in time order and in the same unit.
-    season_length : int
-        How far back the naive forecast looks; 1 is "the same as last time".
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, `y_train` is no longer than a season, or never changes.
-    """
-    y_train = np.asarray(y_train, dtype=np.float64)
-    if y_train.ndim != 1:
-        raise ValueError(f"y_train must be one series of shape (n,), got shape {y_train.shape}")
-    if not 1 <= season_length < len(y_train):
-        raise ValueError(
-            f"season_length must be between 1 and {len(y_train) - 1} (y_train has {len(y_train)} values), "
-            f"got {season_length}"
-        )
-    naive_mae = np.mean(np.abs(y_train[season_length:] - y_train[:-season_length]))
-    if naive_mae == 0:
-        raise ValueError("y_train repeats itself exactly, so the naive error to divide by is 0")
-    return float(mae(y_true, y_pred) / naive_mae)
 
 
 def asymmetric_cost(y_true, y_pred, under, over):
@@ -201,22 +156,16 @@ class Row:
     seeds: int
 
 
-class EvidenceCard(dict):
-    """The lines of an evidence card, name to text; shows itself as a table."""
+class EvidenceCard(Tabular, dict):
+    """The lines of an evidence card, name to text."""
 
-    def __repr__(self):
-        return "\n".join(f"{name:12} {text}" for name, text in self.items())
-
-    def _repr_html_(self):
-        lines = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(name)}</th>'
-            f'<td style="text-align:left">{html.escape(text)}</td></tr>'
-            for name, text in self.items()
-        )
-        return f"<table><caption>Evidence card</caption><tbody>{lines}</tbody></table>"
+    @property
+    def table(self):
+        """Table : a row a line."""
+        return Table((), self.items(), "Evidence card")
 
 
-class Scoreboard:
+class Scoreboard(Tabular):
     """Forecasts of the same test targets, side by side, the naive one always among them.
 
     Parameters
@@ -280,14 +229,13 @@ class Scoreboard:
             raise ValueError(f"y_pred of {name!r} is an empty list: give one array a seed")
         per_seed = [self._own_unit(np.asarray(p)) for p in per_seed]
         mses = [mse(self._y_true, p) for p in per_seed]
-        naive_mse = self.rows[0].mse if self.rows else mses[0]
         row = Row(
             name=name,
             mse=float(np.mean(mses)),
             mse_sd=float(np.std(mses, ddof=1)) if len(mses) > 1 else 0.0,
             mae=float(np.mean([mae(self._y_true, p) for p in per_seed])),
             bias=float(np.mean([bias(self._y_true, p) for p in per_seed])),
-            skill=skill(np.mean(mses), naive_mse) if naive_mse > 0 else float("nan"),
+            skill=self._skill(np.mean(mses)),
             seeds=len(mses),
         )
         names = [r.name for r in self.rows]
@@ -369,31 +317,28 @@ class Scoreboard:
     def _own_unit(self, y):
         return y if self._scaler is None else self._scaler.inverse_target(y)
 
-    def _cells(self):
-        """Rows as text: (name, MSE ± sd, MAE, skill, seeds)."""
-        digits = self.digits
-        for r in self.rows:
-            spread = f" ± {r.mse_sd:.{digits}f}" if r.seeds > 1 else ""
-            error, size = f"{r.mse:.{digits}f}{spread}", f"{r.mae:.{digits}f}"
-            yield r.name, error, size, _percent(r.skill), str(r.seeds)
-        if self.noise_floor is not None:
-            reachable = skill(self.noise_floor, self.naive.mse) if self.naive.mse > 0 else float("nan")
-            yield "noise floor", f"{self.noise_floor:.{digits}f}", "", _percent(reachable), ""
-
     @property
-    def _heads(self):
+    def table(self):
+        """Table : a row a forecaster, and the noise floor if it is known."""
         mse_unit, mae_unit = (f" ({self.unit})²", f" ({self.unit})") if self.unit else ("", "")
-        return "forecaster", f"test MSE{mse_unit}", f"MAE{mae_unit}", "skill", "seeds"
+        heads = ("forecaster", f"test MSE{mse_unit}", f"MAE{mae_unit}", "skill", "seeds")
+        rows = [
+            (r.name, self._error(r), f"{r.mae:.{self.digits}f}", _percent(r.skill), str(r.seeds))
+            for r in self.rows
+        ]
+        if self.noise_floor is not None:
+            reachable = _percent(self._skill(self.noise_floor))
+            rows.append(("noise floor", f"{self.noise_floor:.{self.digits}f}", "", reachable, ""))
+        return Table(heads, rows, "Test errors in the series’ own unit; skill: part of the naive error gone")
 
-    def __repr__(self):
-        return text_table(self._heads, list(self._cells()))
+    def _error(self, row):
+        spread = f" ± {row.mse_sd:.{self.digits}f}" if row.seeds > 1 else ""
+        return f"{row.mse:.{self.digits}f}{spread}"
 
-    def _repr_html_(self):
-        caption = (
-            "Errors on the test windows, in the series’ own unit; "
-            "skill is the part of the naive error taken away"
-        )
-        return html_table(self._heads, self._cells(), caption)
+    def _skill(self, error):
+        """Part of the naive error gone; NaN where the last value repeats itself and there is none."""
+        naive_mse = self.rows[0].mse if self.rows else error
+        return float("nan") if negligible(np.sqrt(naive_mse), self._y_true) else skill(error, naive_mse)
 
 
 def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_floor=None, seeds=5):

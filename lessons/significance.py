@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.windows.checks import whole_number
+from lessons.checks import negligible, whole_number
 
 LOSSES = {"squared": np.square, "absolute": np.abs}
 
@@ -151,10 +151,11 @@ def _loss_difference(errors_a, errors_b, loss):
     if not callable(loss) and loss not in LOSSES:
         raise ValueError(f'loss must be "squared", "absolute" or a function of errors, got {loss!r}')
     measure = loss if callable(loss) else LOSSES[loss]
-    d = np.asarray(measure(errors_a) - measure(errors_b), dtype=float)
+    loss_a, loss_b = measure(errors_a), measure(errors_b)
+    d = np.asarray(loss_a - loss_b, dtype=float)
     if d.shape != errors_a.shape:
         raise ValueError(f"loss must return one cost an error, {errors_a.shape}, got {d.shape}")
     d = d.reshape(len(d), -1).mean(axis=1)  # (n,)
-    if np.ptp(d) == 0:
+    if negligible(np.ptp(d), [loss_a, loss_b]):
         raise ValueError("the two losses differ by the same amount everywhere: there is nothing to test")
     return d

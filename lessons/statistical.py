@@ -10,8 +10,7 @@ import warnings
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
-from lessons.windows.checks import as_series, refuse_missing, whole_number
+from lessons.checks import as_series, as_targets, as_windows, refuse_missing, whole_number
 
 
 class _Statistical:

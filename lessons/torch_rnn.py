@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lessons.arrays import as_windows
+from lessons.checks import as_windows
 from lessons.rnn import GRU, LSTM, RNN, Epoch
 from lessons.rnn.training import check_windows, hold_back_tail, make_schedule
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lessons.arrays import as_targets, as_windows
+from lessons.checks import as_targets, as_windows
 from lessons.torch_rnn import TorchForecaster
 
 

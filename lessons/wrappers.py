@@ -9,7 +9,7 @@ ridge regression as well. `LinearSkip` and `InputJitter` take part in training a
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
+from lessons.checks import as_targets, as_windows
 from lessons.rnn.training import GradientForecaster
 
 

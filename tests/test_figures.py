@@ -7,8 +7,9 @@ import plotly.io as pio
 import pytest
 
 from lessons import figures
-from lessons.figures.style import STYLES, alike
+from lessons.figures.style import STYLES
 from lessons.scores import Scoreboard
+from lessons.tables import alike
 
 T = np.arange(50)
 Y = np.sin(T / 5)

@@ -8,7 +8,6 @@ from lessons.figures.style import (
     DARK,
     ORANGE,
     SKY,
-    alike,
     line,
     log_axis,
     new_figure,
@@ -16,6 +15,7 @@ from lessons.figures.style import (
     style,
     with_unit,
 )
+from lessons.tables import alike
 
 
 def score_bars(board, *, title=None, unit="", alt=None):

@@ -6,7 +6,6 @@ import plotly.graph_objects as go
 from lessons.figures.style import (
     DARK,
     LOG_AXIS,
-    alike,
     line,
     new_figure,
     plural,
@@ -14,6 +13,7 @@ from lessons.figures.style import (
     style,
     with_unit,
 )
+from lessons.tables import alike
 
 TRUTH = 4  # pixels: in grey its line is told from a network's by its width
 

@@ -4,7 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons.figures.curves import mark_level
-from lessons.figures.style import LOG_AXIS, alike, line, new_figure, plural, readable, style, with_unit
+from lessons.figures.style import LOG_AXIS, line, new_figure, plural, readable, style, with_unit
+from lessons.tables import alike
 
 PAST = 80  # time steps shown before an origin
 

@@ -188,19 +188,6 @@ def readable(value):
     return f"{value:.4g}"
 
 
-def alike(scores):
-    """Return errors as text with as many decimals as the scoreboard prints: four, or fewer of large ones.
-
-    If that would leave a small one without digits, each is written by itself, as `readable` does.
-    """
-    scores = [float(score) for score in scores]
-    largest, smallest = max(scores, default=0), min(scores, default=0)
-    decimals = 4 if largest < 10 else 2 if largest < 1000 else 0
-    if 0 < smallest < 10.0 ** (1 - decimals):
-        return [readable(score) for score in scores]
-    return [f"{score:.{decimals}f}" for score in scores]
-
-
 def with_unit(what, unit):
     """Return an axis title: ``"temperature (°C)"``, or just the quantity if ``unit`` is empty."""
     return f"{what} ({unit})" if unit else what

@@ -4,7 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons.figures.curves import mark_level
-from lessons.figures.style import LOG_AXIS, alike, line, new_figure, readable, style
+from lessons.figures.style import LOG_AXIS, line, new_figure, readable, style
+from lessons.tables import alike
 
 
 def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit="test MSE", alt=None):

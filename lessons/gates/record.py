@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.arrays import as_windows
+from lessons.checks import as_windows
 from lessons.gates.layers import layer_of
 from lessons.rnn.steps import sigmoid
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.arrays import as_windows
+from lessons.checks import as_windows
 from lessons.rnn.layout import Buffers
 from lessons.rnn.training import GradientForecaster
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.arrays import as_targets, as_windows
+from lessons.checks import as_targets, as_windows
 from lessons.rnn.optimizers import SGD, Adam, clip_by_global_norm
 
 
@@ -344,7 +344,7 @@ def check_windows(model, X, y):
     Raises
     ------
     TypeError, ValueError
-        As `lessons.arrays`, or if a value is NaN or infinite.
+        As `lessons.checks`, or if a value is NaN or infinite.
     """
     X = as_windows(X)
     y = as_targets(y, len(X))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.windows.checks import as_series, whole_number
+from lessons.checks import as_series, whole_number
 
 
 def rollout(model, series, origins, steps, window, known=()):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.checks import as_series
 from lessons.windows.alignment import Part, find_sources
-from lessons.windows.checks import as_series
 from lessons.windows.findings import check_arrays
 from lessons.windows.future import run, what_moves
 

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lessons.windows.checks import as_series, refuse_missing, whole_number
+from lessons.checks import as_series, refuse_missing, whole_number
 
 
 def make_windows(series, window, horizon=1):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.windows.checks import as_series
+from lessons.checks import as_series
 
 
 def run(prepare, series):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.windows.checks import whole_number
+from lessons.checks import whole_number
 
 
 def rolling_origins(n, n_splits=5, test_size=None, gap=0, max_train_size=None):

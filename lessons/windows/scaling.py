@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.windows.checks import as_series
+from lessons.checks import as_series, negligible
 
 
 class Standardizer:
@@ -62,9 +62,9 @@ class Standardizer:
             raise ValueError(f"feature {np.argmin(present)} of series_train has no values, only NaN")
 
         self.mean = np.nanmean(values, axis=0)
-        variance = np.nanvar(values, axis=0)
-        rounding = (present * self.mean * np.finfo(float).eps) ** 2  # what is left of a constant 0.1
-        self.std = np.where(variance <= rounding, 1.0, np.sqrt(variance))
+        std = np.nanstd(values, axis=0)
+        constant = [negligible(spread, column) for spread, column in zip(std, values.T, strict=True)]
+        self.std = np.where(constant, 1.0, std)
         return self
 
     def transform(self, a):

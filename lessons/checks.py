@@ -1,0 +1,171 @@
+"""What every public function asks of arrays, and what counts as zero; each in one place."""
+
+import operator
+
+import numpy as np
+
+
+def as_series(series, name="series"):
+    """Return a series as a floating-point array with one column a feature, or say what is wrong with it.
+
+    Parameters
+    ----------
+    series : array_like of shape (n,) or (n, D)
+        Values in any unit; masked ones become NaN.
+    name : str
+        What to call the argument in an error.
+
+    Returns
+    -------
+    ndarray of shape (n, D)
+        A view of `series` where it is an array of floats: nothing is copied, float32 stays float32.
+
+    Raises
+    ------
+    TypeError
+        The values are not real numbers.
+    ValueError
+        The series is empty, or has neither one nor two axes.
+    """
+    array = _as_floats(series, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must have shape (n,) or (n, D), got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+    return array[:, np.newaxis] if array.ndim == 1 else array
+
+
+def as_windows(X, name="X"):
+    """Return `X` as a floating-point array of windows, or say what is wrong with it.
+
+    Parameters
+    ----------
+    X : array_like of shape (N, T, D)
+        Windows: N of them, T time steps, D features.
+    name : str
+        What to call the argument in an error.
+
+    Returns
+    -------
+    ndarray of shape (N, T, D)
+
+    Raises
+    ------
+    TypeError
+        `X` does not hold real numbers.
+    ValueError
+        `X` has not three axes, or one of them is empty.
+    """
+    X = _as_floats(X, name)
+    if X.ndim != 3:
+        raise ValueError(
+            f"{name} must have shape (N, T, D), got {X.shape}; windows of one series are (N, T, 1)"
+        )
+    if 0 in X.shape:
+        raise ValueError(f"{name} must hold at least one window, time step and feature, got shape {X.shape}")
+    return X
+
+
+def as_targets(y, n_windows, name="y"):
+    """Return `y` as a floating-point array of targets, one row a window, or say what is wrong with it.
+
+    Parameters
+    ----------
+    y : array_like of shape (N, horizon)
+        Targets.
+    n_windows : int
+        N, the number of windows that they belong to.
+    name : str
+        What to call the argument in an error.
+
+    Returns
+    -------
+    ndarray of shape (N, horizon)
+
+    Raises
+    ------
+    TypeError
+        `y` does not hold real numbers.
+    ValueError
+        `y` has not two axes, or another number of rows.
+    """
+    y = _as_floats(y, name)
+    if y.ndim != 2 or y.shape[1] == 0:
+        raise ValueError(f"{name} must have shape (N, horizon), got {y.shape}; one step ahead is (N, 1)")
+    if len(y) != n_windows:
+        raise ValueError(f"{name} must have one row a window ({n_windows}), got {len(y)}")
+    return y
+
+
+def refuse_missing(series, name="series"):
+    """Raise a ValueError when a series (n, D) holds NaN or infinite values: how many, and the first."""
+    bad = ~np.isfinite(series)
+    if not bad.any():
+        return
+    row, feature = np.argwhere(bad)[0]
+    where = f"series index {row}" if series.shape[1] == 1 else f"series index {row}, feature {feature}"
+    raise ValueError(
+        f"{name} has {bad.sum()} missing or infinite value{'s' if bad.sum() > 1 else ''}, the first "
+        f"({series[row, feature]}) at {where}; fill or cut them first, since one NaN turns a whole "
+        f"training into NaN"
+    )
+
+
+def whole_number(value, name, least=None):
+    """Return an argument as an int.
+
+    Raises
+    ------
+    TypeError
+        It is not a whole number (`16.0` is not: pass `16`).
+    ValueError
+        It is below `least`.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
+    if least is not None and number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return number
+
+
+def negligible(size, values):
+    """Tell whether a difference or spread is nothing but the rounding of the values it came from.
+
+    Divide by nothing that is: a season that repeats itself "exactly" leaves 1e-16, not 0.
+
+    Parameters
+    ----------
+    size : float
+        A difference, a spread, the root of a mean squared error, in the unit of `values`.
+    values : array_like
+        What was subtracted. Their largest magnitude, times the machine epsilon to the power 3/4 (2e-12 of a
+        float64, 6e-6 of a float32), is the border.
+
+    Returns
+    -------
+    bool
+    """
+    values = np.asarray(values)
+    precision = np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps ** 0.75
+    return bool(size <= precision * np.nanmax(np.abs(values), initial=0.0))
+
+
+def _as_floats(values, name):
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(float).filled(np.nan)
+    try:
+        array = np.asarray(values)
+        if array.dtype == object:  # None, Decimal, nullable pandas columns
+            array = array.astype(float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers and be rectangular, got {_brief(values)}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got values of type {array.dtype}")
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def _brief(value, length=60):
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= length else text[:length] + " …"
