@@ -163,22 +163,8 @@ def test_bad_arrays_are_refused():
         residual_autocorrelation(np.ones(20))
 
 
-def test_figures_tell_the_numbers():
+def test_the_figure_tells_the_numbers():
     y, signal = wave()
-    peak = missed_peaks(y, 0.2 * signal).threshold
-    drawn = {
-        "Late: last value by 1": figures.lag_profile(
-            {"ridge": lag_profile(y, signal), "last value": lag_profile(y[1:], y[:-1])}
-        ),
-        "ridge reaches from -0.2 to 0.2 and misses 40 of 40 peaks": figures.forecast_against_truth(
-            y, {"ridge": 0.2 * signal}, peak=peak, title="Flat"
-        ),
-        "Largest": figures.autocorrelation(
-            *[getattr(residual_autocorrelation(y), k) for k in ("acf", "band")]
-        ),
-    }
-    for words, figure in drawn.items():
-        assert words in figure.layout.meta["alt"] and ".." not in figure.layout.meta["alt"]
-        assert figure.layout.title.text
-    profile = drawn["Late: last value by 1"].data[1]
-    assert np.argmax(profile.marker.size) == 1
+    figure = figures.lag_profile({"ridge": lag_profile(y, signal), "last value": lag_profile(y[1:], y[:-1])})
+    assert "Late: last value by 1" in figure.layout.meta["alt"] and figure.layout.title.text
+    assert np.argmax(figure.data[1].marker.size) == 1

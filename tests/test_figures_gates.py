@@ -204,15 +204,6 @@ def test_a_changed_figure_is_the_figure_drawn_anew(since):
             np.testing.assert_equal(mine, theirs)
 
 
-def test_a_saved_page_needs_no_network_and_exports_svg(tmp_path):
-    figure = figures.gate_heatmaps(LSTM_RECORD)
-    path = figures.save_html(figure, tmp_path / "gates.html")
-    page = path.read_text(encoding="utf-8")
-    assert not re.search(r"<(script|link)[^>]*(src|href)=", page)
-    assert '"toImageButtonOptions": {"format": "svg", "filename": "gates"' in page
-    assert "forget gate" in page
-
-
 def test_a_plain_rnn_has_its_state_to_show():
     figure = figures.gate_heatmaps(record_gates(RNN(2, 4), X))
     assert list(panels(figure)) == ["h"]

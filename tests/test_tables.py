@@ -74,7 +74,7 @@ def test_checks_read_what_people_have_and_refuse_the_rest():
     assert np.isnan(as_series([1, None])[1, 0])
     with pytest.raises(TypeError, match="rectangular"):
         as_windows([[[1.0]], [[1.0], [2.0]]])
-    with pytest.raises(TypeError, match="k must be a whole number, got 2.0"):
+    with pytest.raises(TypeError, match=r"k must be a whole number, got 2\.0"):
         whole_number(2.0, "k")
     with pytest.raises(ValueError, match="k must be a whole number of at least 1, got 0"):
         whole_number(0, "k", least=1)

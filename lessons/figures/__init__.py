@@ -13,8 +13,8 @@ from lessons.figures.curves import (
     split_map,
     window,
 )
-from lessons.figures.diagnostics import autocorrelation, forecast_against_truth, lag_profile
-from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps, save_html
+from lessons.figures.diagnostics import lag_profile
+from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps
 from lessons.figures.nets import gradient_errors, states, window_means
 from lessons.figures.rollout import fan, horizon_curves, rollouts, shade
 from lessons.figures.style import STYLES, line, new_figure, plural, style
@@ -22,10 +22,8 @@ from lessons.figures.sweeps import sweep
 
 __all__ = [
     "STYLES",
-    "autocorrelation",
     "bars",
     "fan",
-    "forecast_against_truth",
     "forecast_errors",
     "forecasts",
     "gate_changes",
@@ -41,7 +39,6 @@ __all__ = [
     "new_figure",
     "plural",
     "rollouts",
-    "save_html",
     "score_bars",
     "series",
     "shade",

@@ -18,7 +18,7 @@ from lessons.figures.style import (
 from lessons.tables import alike
 
 
-def score_bars(board, *, title=None, unit="", alt=None):
+def score_bars(board, *, title=None, unit=""):
     """Draw a scoreboard: one bar a model, best on top, with the naive error and the noise floor as lines.
 
     Parameters
@@ -29,8 +29,6 @@ def score_bars(board, *, title=None, unit="", alt=None):
         The finding; by default who wins, and by how much against the last value.
     unit : str
         Unit of the series.
-    alt : str, optional
-        Text equivalent, instead of the one made from the rows.
 
     Returns
     -------
@@ -43,9 +41,8 @@ def score_bars(board, *, title=None, unit="", alt=None):
     labels = [f"{r.mse:.{digits}f}{sd}" for r, sd in zip(rows, spread, strict=True)]
     floor = board.noise_floor
     spoken = "; ".join(f"{row.name} {label}" for row, label in zip(rows[::-1], labels[::-1], strict=True))
-    alt = alt or (
-        f"Bar chart of test MSE, best first. {title}. {spoken}"
-        + (f"; noise floor {floor:.4f}." if floor is not None else ".")
+    alt = f"Bar chart of test MSE, best first. {title}. {spoken}" + (
+        f"; noise floor {floor:.4f}." if floor is not None else "."
     )
     names, mses, sds = [r.name for r in rows], [r.mse for r in rows], [r.mse_sd for r in rows]
     end = max(r.mse + r.mse_sd for r in rows)
@@ -64,7 +61,7 @@ def score_bars(board, *, title=None, unit="", alt=None):
     return figure
 
 
-def bars(values, *, title="", x="MSE", log=False, alt=None):
+def bars(values, *, title="", x="MSE", log=False):
     """Draw one horizontal bar a model, in the order given, with its value beside it.
 
     Parameters
@@ -75,8 +72,6 @@ def bars(values, *, title="", x="MSE", log=False, alt=None):
         The finding, and the title of the value axis with its unit.
     log : bool
         Logarithmic value axis.
-    alt : str, optional
-        Text equivalent, instead of the one made from the values.
 
     Returns
     -------
@@ -86,7 +81,7 @@ def bars(values, *, title="", x="MSE", log=False, alt=None):
     names, scores = list(values)[::-1], list(values.values())[::-1]
     labels = alike(scores)
     spoken = "; ".join(f"{name} {label}" for name, label in zip(names[::-1], labels[::-1], strict=True))
-    alt = alt or f"Bar chart of {x}. {title}. {spoken}."
+    alt = f"Bar chart of {x}. {title}. {spoken}."
     traces = _horizontal_bars(names, scores, labels)
     figure = new_figure(traces, title=title, x=x, y="", alt=alt, showlegend=False, hovermode="closest")
     figure.update_layout(height=100 + 38 * len(names), margin_t=48, yaxis_ticklabelstandoff=6)
@@ -97,15 +92,15 @@ def bars(values, *, title="", x="MSE", log=False, alt=None):
     return figure
 
 
-def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None):
+def leaks(rows, *, title):
     """Draw what leaks do: the honest error, the leaked one, and the factor between them.
 
     Parameters
     ----------
     rows : list of (str, float, float)
         Name, honest error, leaked error; each pair in one unit.
-    title, x, alt : str
-        As for `bars`.
+    title : str
+        The finding.
 
     Returns
     -------
@@ -129,8 +124,8 @@ def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None)
         go.Scatter(x=honest, y=names, name="honest", mode="markers", marker={"size": 13, "color": BLUE}),
         go.Scatter(x=leaked, y=names, name="leaked", mode="markers", marker=marker),
     ]
-    alt = alt or f"Dumbbell chart of {x}. {title}. {spoken}."
-    figure = new_figure(traces, title=title, x=f"{x}, logarithmic", y="", alt=alt, hovermode="closest")
+    alt = f"Dumbbell chart of the MSE. {title}. {spoken}."
+    figure = new_figure(traces, title=title, x="MSE, logarithmic", y="", alt=alt, hovermode="closest")
     low, high = np.log10(min(*honest, *leaked)), np.log10(max(*honest, *leaked))
     for row in zip(honest, leaked, names, factors, strict=True):
         x_left = np.log10(min(row[:2]))  # annotations want the logarithm
@@ -141,8 +136,8 @@ def leaks(rows, *, title="What each leak makes of the error", x="MSE", alt=None)
     return figure.update_layout(height=140 + 40 * len(names), yaxis_ticklabelstandoff=6)
 
 
-def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=None):
-    """Draw how parts add up, and what was measured for their sum.
+def stacked(x, parts, *, title="", unit="MSE"):
+    """Draw how parts add up.
 
     Parameters
     ----------
@@ -150,15 +145,13 @@ def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=No
         Positions: numbers or names.
     parts : dict of str to array_like of shape (k,)
         Contributions, in ``unit``, from the bottom up.
-    measured : array_like of shape (k,), optional
-        What the sum should be, drawn as dots.
-    title, x_title, unit, alt : str
-        The finding, and what the axes count.
+    title, unit : str
+        The finding, and what the vertical axis counts.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        One bar trace a part, then "measured".
+        One bar trace a part.
     """
     traces = [
         go.Bar(
@@ -169,14 +162,11 @@ def stacked(x, parts, *, measured=None, title="", x_title="", unit="MSE", alt=No
         )
         for (name, y), color, shape in zip(parts.items(), (SKY, ORANGE, BLUE), ("", "/", "."), strict=False)
     ]
-    if measured is not None:
-        marker = {"color": DARK, "size": 9, "symbol": "circle", "line": {"width": 1.5, "color": "#ffffff"}}
-        traces.append(go.Scatter(x=x, y=np.ravel(measured), name="measured", mode="markers", marker=marker))
     ends = [
         f"{name} from {readable(np.ravel(y)[0])} to {readable(np.ravel(y)[-1])}" for name, y in parts.items()
     ]
-    alt = alt or f"Stacked bar chart of {unit}. {title}. {'; '.join(ends)}."
-    return new_figure(traces, title=title, x=x_title, y=unit, alt=alt, barmode="stack", bargap=0.15)
+    alt = f"Stacked bar chart of {unit}. {title}. {'; '.join(ends)}."
+    return new_figure(traces, title=title, x="", y=unit, alt=alt, barmode="stack", bargap=0.15)
 
 
 def _horizontal_bars(names, values, labels, sds=None, column=None):

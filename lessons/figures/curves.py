@@ -15,10 +15,11 @@ from lessons.figures.style import (
 )
 from lessons.tables import alike
 
+AROUND = 40  # values of the series shown on either side of a window
 TRUTH = 4  # pixels: in grey its line is told from a network's by its width
 
 
-def series(t, y, *, split=None, title="", unit="", name="series", t_title="time step", alt=None):
+def series(t, y, *, split=None, title="", unit="", name="series"):
     """Draw a series, and where its test part begins.
 
     Parameters
@@ -31,10 +32,8 @@ def series(t, y, *, split=None, title="", unit="", name="series", t_title="time 
         Where the test part begins: an index, if an integer.
     title : str
         The finding, as a sentence.
-    unit, name, t_title : str
-        Unit of the values, what they are, and what the horizontal axis counts.
-    alt : str, optional
-        Text equivalent, instead of the one made from the data.
+    unit, name : str
+        Unit of the values, and what they are.
 
     Returns
     -------
@@ -42,15 +41,15 @@ def series(t, y, *, split=None, title="", unit="", name="series", t_title="time 
     """
     t, y = np.asarray(t), np.ravel(y)
     trace = go.Scatter(x=t, y=y, name=name, mode="lines", line=line("series", 1.5))
-    alt = alt or f"Line chart. {title}. {_span(t, y, name)}"
-    figure = new_figure([trace], title=title, x=_time_title(t, t_title), y=with_unit(name, unit), alt=alt)
+    alt = f"Line chart. {title}. {_span(t, y, name)}"
+    figure = new_figure([trace], title=title, x=_time_title(t), y=with_unit(name, unit), alt=alt)
     figure.update_layout(showlegend=False, margin_t=60)
     if split is not None:
         _mark_split(figure, t, t[split] if isinstance(split, int | np.integer) else split)
     return figure
 
 
-def window(t, y, start, window, horizon=1, *, title="", unit="", name="series", around=40, alt=None):
+def window(t, y, start, window, horizon=1, *, title=""):
     """Draw one window and its target on the series they were cut from.
 
     Parameters
@@ -61,9 +60,7 @@ def window(t, y, start, window, horizon=1, *, title="", unit="", name="series", 
         Index of the window's first value.
     window, horizon : int
         Number of inputs, and of targets that follow them.
-    around : int
-        Values of the series shown on either side.
-    title, unit, name, alt : str
+    title : str
         As for `series`.
 
     Returns
@@ -82,9 +79,9 @@ def window(t, y, start, window, horizon=1, *, title="", unit="", name="series", 
         raise ValueError(
             f"the series has {len(y)} values, the window and its target need {start} to {end - 1}"
         )
-    shown = slice(max(0, start - around), min(len(y), end + around))
+    shown = slice(max(0, start - AROUND), min(len(y), end + AROUND))
     inputs, target = slice(start, start + window), slice(start + window, end)
-    alt = alt or (
+    alt = (
         f"Line chart. {title}. {plural(window, 'value')} from {readable(t[start])} on are the inputs, "
         f"the {plural(horizon, 'value')} from {readable(t[target][0])} on the target."
     )
@@ -93,11 +90,11 @@ def window(t, y, start, window, horizon=1, *, title="", unit="", name="series", 
         _dots("window", t[inputs], y[inputs], size=6),
         _dots("target", t[target], y[target], size=11),
     ]
-    figure = new_figure(traces, title=title, x=_time_title(t, "time step"), y=with_unit(name, unit), alt=alt)
+    figure = new_figure(traces, title=title, x=_time_title(t), y="series", alt=alt)
     return figure.update_layout(hovermode="closest")
 
 
-def split_map(train_index, test_index, n, *, title="", alt=None):
+def split_map(train_index, test_index, n, *, title=""):
     """Show which moments of the series train and which test.
 
     Parameters
@@ -106,7 +103,7 @@ def split_map(train_index, test_index, n, *, title="", alt=None):
         Series indices of the targets in either part.
     n : int
         Length of the series.
-    title, alt : str
+    title : str
         As for `series`.
 
     Returns
@@ -117,7 +114,7 @@ def split_map(train_index, test_index, n, *, title="", alt=None):
     train_index, test_index = np.sort(np.ravel(train_index)), np.sort(np.ravel(test_index))
     traces = [_strip("test", test_index), _strip("train", train_index)]
     mixed = len(train_index) and len(test_index) and train_index[-1] > test_index[0]
-    alt = alt or (
+    alt = (
         f"Two strips over time. {title}. {plural(len(train_index), 'target')} to train on and "
         f"{len(test_index)} to test, {'scattered among each other' if mixed else 'all tests after training'}."
     )
@@ -128,7 +125,7 @@ def split_map(train_index, test_index, n, *, title="", alt=None):
     )
 
 
-def forecasts(t, y_true, predictions, *, title=None, unit="", name="value", alt=None):
+def forecasts(t, y_true, predictions, *, title=None, unit="", name="value"):
     """Draw forecasts on the values they were to hit.
 
     Parameters
@@ -139,7 +136,7 @@ def forecasts(t, y_true, predictions, *, title=None, unit="", name="value", alt=
         The values, in ``unit``.
     predictions : dict of str to array_like of shape (N,) or (N, 1)
         Forecasts by the name of the model.
-    title, unit, name, alt : str
+    title, unit, name : str
         As for `series`; the title defaults to the errors.
 
     Returns
@@ -154,11 +151,11 @@ def forecasts(t, y_true, predictions, *, title=None, unit="", name="value", alt=
     title = title if title is not None else f"Test MSE: {errors}"
     traces = [go.Scatter(x=t, y=y_true, name="truth", mode="lines", line=line("truth", TRUTH))]
     traces += [go.Scatter(x=t, y=y, name=m, mode="lines", line=line(m)) for m, y in predictions.items()]
-    alt = alt or f"Line chart. {title}. {_span(t, y_true, 'truth')} Mean squared errors: {errors}."
-    return new_figure(traces, title=title, x=_time_title(t, "time step"), y=with_unit(name, unit), alt=alt)
+    alt = f"Line chart. {title}. {_span(t, y_true, 'truth')} Mean squared errors: {errors}."
+    return new_figure(traces, title=title, x=_time_title(t), y=with_unit(name, unit), alt=alt)
 
 
-def forecast_errors(t, errors, *, title=None, unit="", alt=None):
+def forecast_errors(t, errors, *, title=None):
     """Draw errors over time around the line at zero.
 
     Parameters
@@ -166,9 +163,9 @@ def forecast_errors(t, errors, *, title=None, unit="", alt=None):
     t : array_like of shape (N,)
         Times of the targets.
     errors : dict of str to array_like of shape (N,) or (N, 1)
-        Forecast minus truth, in ``unit``, by the name of the model.
-    title, unit, alt : str
-        As for `series`; the title defaults to the mean errors.
+        Forecast minus truth, by the name of the model.
+    title : str
+        As for `series`; it defaults to the mean errors.
 
     Returns
     -------
@@ -180,15 +177,12 @@ def forecast_errors(t, errors, *, title=None, unit="", alt=None):
     means = "; ".join(f"{model} {np.nanmean(e):+.3g}" for model, e in errors.items())
     title = title if title is not None else f"Mean error: {means}"
     traces = [go.Scatter(x=t, y=e, name=m, mode="lines", line=line(m, 1.5)) for m, e in errors.items()]
-    alt = alt or f"Line chart of forecast minus truth. {title}. Mean errors: {means}."
-    y_title = with_unit("forecast − truth", unit)
-    figure = new_figure(
-        traces, title=title, x=_time_title(t, "time step"), y=y_title, alt=alt, showlegend=True
-    )
+    alt = f"Line chart of forecast minus truth. {title}. Mean errors: {means}."
+    figure = new_figure(traces, title=title, x=_time_title(t), y="forecast − truth", alt=alt, showlegend=True)
     return figure.update_yaxes(zeroline=True, zerolinecolor=DARK, zerolinewidth=2)
 
 
-def loss_curves(losses, *, naive=None, noise_floor=None, log_y=True, title="", unit="MSE", alt=None):
+def loss_curves(losses, *, naive=None, noise_floor=None, title="", unit="MSE"):
     """Draw losses by epoch beside the naive error and the noise floor.
 
     Parameters
@@ -197,9 +191,7 @@ def loss_curves(losses, *, naive=None, noise_floor=None, log_y=True, title="", u
         Loss after epoch 1, 2, …, in ``unit``; usually "train" and "validation".
     naive, noise_floor : float, optional
         Error of the last-value forecast and the smallest possible one, in the same unit.
-    log_y : bool
-        Logarithmic loss axis.
-    title, unit, alt : str
+    title, unit : str
         As for `series`.
 
     Returns
@@ -218,11 +210,11 @@ def loss_curves(losses, *, naive=None, noise_floor=None, log_y=True, title="", u
         f"{name} falls from {readable(y[0])} to {readable(y[-1])}" for name, y in losses.items() if len(y)
     ]
     ends += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
-    alt = alt or f"Line chart of the loss by epoch. {title}. {'; '.join(ends)}."
+    alt = f"Line chart of the loss by epoch. {title}. {'; '.join(ends)}."
     figure = new_figure(traces, title=title, x="epoch", y=unit, alt=alt, showlegend=True)
-    figure.update_yaxes(LOG_AXIS if log_y else {})
+    figure.update_yaxes(LOG_AXIS)
     for name, level in levels.items():
-        mark_level(figure, name, level, log_y)
+        mark_level(figure, name, level, log_y=True)
     return figure.update_layout(margin_r=150 if levels else 24)
 
 
@@ -284,5 +276,5 @@ def _span(t, y, name):
     )
 
 
-def _time_title(t, otherwise):
-    return "" if np.issubdtype(t.dtype, np.datetime64) else otherwise  # years on an axis explain themselves
+def _time_title(t):
+    return "" if np.issubdtype(t.dtype, np.datetime64) else "time step"  # years on an axis explain themselves

@@ -1,7 +1,6 @@
 """Heatmaps of what a recurrent net's gates do over a window, aligned under the window itself."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -202,28 +201,6 @@ def gate_difference(
     alt = alt or f"Heatmaps of differences, {first} minus {second}. {title}. {' '.join(told)}"
     words = _order_words(order, by)
     return _stack(_Content(lines, panels, units, words, t, title, alt, signed=True), marker, "")
-
-
-def save_html(figure, path):
-    """Write a figure as a page of its own that works offline; its camera button saves SVG.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Any of the course. (In the notebook, the camera button above a figure saves PNG.)
-    path : str or Path
-        Where to; 5 MB, as the drawing library goes with it.
-
-    Returns
-    -------
-    Path
-        Where it is.
-    """
-    path = Path(path)
-    config = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": path.stem}}
-    page = figure.to_html(config=config, include_plotlyjs=True, full_html=True)
-    path.write_text(page, encoding="utf-8")
-    return path
 
 
 def _default_sorter(record):
