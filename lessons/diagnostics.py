@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessons.checks import negligible
-from lessons.significance import mean_variance
+from lessons.significance import standard_error
 
 MAX_LAG = 6
 
@@ -274,9 +274,7 @@ def missed_peaks(y_true, y_pred, share=0.1, threshold=None):
         precision=float(peaks[forecast].mean()) if forecast.any() else float("nan"),
         too_low=float((y_pred < y_true)[peaks].mean()),
         shortfall=float(missing.mean()),
-        shortfall_sd=float(
-            np.sqrt(mean_variance(missing - highest / highest.mean() * missing.mean(), _lags(missing)))
-        ),
+        shortfall_sd=standard_error(missing - highest / highest.mean() * missing.mean(), _lags(missing)),
         n=int(peaks.sum()),
     )
 
@@ -370,7 +368,7 @@ def diagnose(y_true, y_pred, horizon=1):
 
 def _bias(y_true, y_pred):
     errors = (y_pred - y_true)[np.isfinite(y_true)]
-    sd = np.sqrt(mean_variance(errors, _lags(errors)))
+    sd = standard_error(errors, _lags(errors))
     mean = float(errors.mean())
     ok = abs(mean) <= 2.576 * sd
     side = "low" if mean < 0 else "high"
