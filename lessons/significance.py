@@ -53,7 +53,7 @@ def diebold_mariano(loss_a, loss_b, lags=None):
 
     Diebold & Mariano, Journal of Business & Economic Statistics 13 (1995); γ_k is the autocovariance of d at
     distance k, w_k = 1 - k / (lags + 1) (Newey & West, Econometrica 55 (1987)). That is a regression of d on
-    a constant with HAC errors, and statsmodels does it. Losses an hour apart are alike: whoever overlooks that
+    a constant with HAC errors, and statsmodels does it. Losses an hour apart are alike: whoever overlooks it
     (`lags=0`) finds differences where there are none.
 
     Parameters
