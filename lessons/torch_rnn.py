@@ -5,7 +5,6 @@ Beside the exercises of its lesson, this is the only module of the package that 
 
 import contextlib
 import copy
-import time
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +13,8 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lessons.checks import as_windows
-from lessons.rnn import GRU, LSTM, RNN, Epoch
-from lessons.rnn.training import check_windows, hold_back_tail, make_schedule
+from lessons.rnn import GRU, LSTM, RNN
+from lessons.rnn.training import GradientForecaster
 
 LAYERS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 PREDICT_CHUNK = 1024  # windows at a time in predict: bounds its memory
@@ -104,15 +103,13 @@ class RecurrentNet(nn.Module):
         return self.head(self.dropout(output[:, -1]))  # (B, H) -> (B, output_size)
 
 
-class TorchForecaster:
+class TorchForecaster(GradientForecaster):
     """A forecaster in PyTorch, with `fit`, `predict` and `train` as the NumPy nets have them.
 
     Parameters
     ----------
-    cell : {"LSTM", "GRU", "RNN"}
-        Kind of recurrent layer.
-    input_size, hidden_size, output_size : int
-        Features D, hidden units H, values forecast at once.
+    cell, input_size, hidden_size, output_size, dropout
+        As for `RecurrentNet`.
     seed : int or None
         Everything random (start weights, shuffling, dropout) comes from a stream of this forecaster's own
         and is what ``torch.manual_seed(seed)`` followed by plain PyTorch code would give. None draws from
@@ -121,8 +118,6 @@ class TorchForecaster:
         float32, PyTorch's default, or float64 to compare with NumPy.
     training : dict, optional
         Defaults for `train` and `fit`, as for `lessons.rnn`: dict(epochs=80, lr=5e-3, schedule="cosine").
-    dropout : float
-        Share of the last hidden state hidden from the head, while training.
     device : str or torch.device
         As for `choose_device`.
 
@@ -132,11 +127,6 @@ class TorchForecaster:
         The net itself.
     device, why_there
         Where it is, and the reason.
-
-    Raises
-    ------
-    ValueError
-        If a size, `cell`, `dtype`, `dropout` or `device` is out of range.
     """
 
     def __init__(
@@ -152,18 +142,11 @@ class TorchForecaster:
         dropout=0.0,
         device="cpu",
     ):
-        sizes = {"input_size": input_size, "hidden_size": hidden_size, "output_size": output_size}
-        for name, size in sizes.items():
-            if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"{name} must be a positive whole number, got {size!r}")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, got {dropout}")
         self._set_up(seed, training, device)
+        dtype = getattr(torch, np.dtype(dtype).name)
         with self._own_randomness():
-            module = RecurrentNet(cell, **sizes, dropout=dropout, dtype=getattr(torch, np.dtype(dtype).name))
-        self._place(module)
+            module = RecurrentNet(cell, input_size, hidden_size, output_size, dropout, dtype)
+        self.module = module.to(self.device)
 
     @classmethod
     def around(cls, module, seed=42, training=None, *, device="cpu"):
@@ -189,208 +172,41 @@ class TorchForecaster:
             raise TypeError(f"module must be an nn.Module with parameters, got {type(module).__name__}")
         forecaster = cls.__new__(cls)
         forecaster._set_up(seed, training, device)
-        forecaster._place(module)
+        forecaster.module = module.to(forecaster.device)
         return forecaster
 
     def _set_up(self, seed, training, device):
-        self.seed, self.training, self._start = seed, dict(training or {}), None
+        self.seed, self.training = seed, dict(training or {})
         self.device, self.why_there = choose_device(device)
         self._stream = None if seed is None else torch.Generator().manual_seed(seed).get_state()
-
-    def _place(self, module):
-        if self.device.type == "mps" and next(module.parameters()).dtype == torch.float64:
-            raise ValueError("Apple's GPU cannot compute in float64: take dtype=np.float32, or the CPU")
-        self.module = module.to(self.device)
 
     @property
     def dtype(self):
         """numpy dtype : of the weights."""
         return np.dtype(str(next(self.module.parameters()).dtype).removeprefix("torch."))
 
-    def train(self, X, y, **training):
-        """Train on from the present weights, one epoch a turn of the returned iterator.
-
-        Parameters
-        ----------
-        X : ndarray of shape (N, T, D)
-            Training windows, scaled.
-        y : ndarray of shape (N, horizon)
-            Targets, in the same scaled unit.
-        **training
-            As for `lessons.rnn.train`: epochs=80, batch_size=64 (None: all at once, in order), lr=2e-3,
-            max_grad_norm=1.0, seed=None (go on with the stream of the forecaster), optimizer="adam" ("sgd",
-            or a function of the parameters that returns a torch optimizer), momentum=0.0,
-            schedule="constant", weight_decay=0.0 (of AdamW), validation=None, patience=None.
-
-        Returns
-        -------
-        iterator of lessons.rnn.Epoch
-            Ends after `epochs`, when patience runs out, or after an epoch whose loss is no longer finite.
-
-        Raises
-        ------
-        ValueError
-            If an argument is out of range, or X and y do not fit together or hold NaN. Raised at the call.
-        TypeError
-            If an argument has no such name.
-        """
-        if self._start is None:
-            self._start = self._snapshot()
-        return self._train(X, y, **{**self.training, **training})
-
-    def _train(
-        self,
-        X,
-        y,
-        *,
-        epochs=80,
-        batch_size=64,
-        lr=2e-3,
-        max_grad_norm=1.0,
-        seed=None,
-        optimizer="adam",
-        momentum=0.0,
-        schedule="constant",
-        weight_decay=0.0,
-        validation=None,
-        patience=None,
-    ):
-        X, y = check_windows(self, X, y)
-        for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
-        if isinstance(validation, float):
-            X, y, validation = hold_back_tail(X, y, validation)
-        elif validation is not None:
-            validation = check_windows(self, *validation)
-        if patience is not None and validation is None:
-            raise ValueError(
-                "patience needs validation=(X, y) or a share of the training windows such as 0.1"
-            )
-        if max_grad_norm is not None and not max_grad_norm > 0:
-            raise ValueError(f"max_grad_norm must be positive or None, got {max_grad_norm}")
-        factor = make_schedule(schedule)
-        optimizer = _make_optimizer(self.module.parameters(), optimizer, lr, momentum, weight_decay)
-        if seed is not None:
-            self._stream = torch.Generator().manual_seed(seed).get_state()
-        data = TensorDataset(*(torch.tensor(a, device=self.device) for a in (X, y)))
-        batches = [data[:]] if batch_size is None else DataLoader(data, batch_size, shuffle=True)
-
-        def run():
-            base_lr, best, best_epoch, best_weights = optimizer.param_groups[0]["lr"], np.inf, 0, None
-            for epoch in range(1, epochs + 1):
-                start = time.perf_counter()
-                for group in optimizer.param_groups:
-                    group["lr"] = base_lr * factor((epoch - 1) / epochs)
-                with self._own_randomness():
-                    loss, norms = self._one_epoch(batches, optimizer, max_grad_norm)
-                validation_loss = None if validation is None else self._loss(*validation)
-                clipped = 0 if max_grad_norm is None else sum(norm > max_grad_norm for norm in norms)
-                seconds = time.perf_counter() - start
-                if patience is not None and validation_loss < best:
-                    best, best_epoch = validation_loss, epoch
-                    best_weights = copy.deepcopy(self.module.state_dict())
-                now = optimizer.param_groups[0]["lr"]
-                yield Epoch(epoch, loss, max(norms), clipped, len(norms), now, seconds, validation_loss)
-                if not np.isfinite(loss) or (patience is not None and epoch - best_epoch >= patience):
-                    break
-            if best_weights is not None:
-                self.module.load_state_dict(best_weights)
-
-        return run()
-
-    def fit(self, X, y, **training):
-        """Train from the weights it had before it was first trained, to the end.
-
-        So a second `fit` starts over and gives the same model again (unless `seed` is None), while `train`
-        goes on from where it is.
-
-        Parameters
-        ----------
-        X, y, **training
-            As for `train`.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        FloatingPointError
-            If the loss becomes nan or infinite.
-        """
-        if self._start is not None:
-            weights, self._stream = self._start
-            self.module.load_state_dict(weights)
-        for epoch in self.train(X, y, **training):
-            if not np.isfinite(epoch.loss):
-                raise FloatingPointError(
-                    f"training diverged: the loss is {epoch.loss} in epoch {epoch.epoch}, with gradients up "
-                    f"to {epoch.grad_norm:.3g}; lower lr, or clip with max_grad_norm=1.0"
-                )
-        return self
-
     def predict(self, X):
-        """Forecast, without gradients and without dropout.
-
-        Parameters
-        ----------
-        X : ndarray of shape (N, T, D)
-            Windows, scaled.
-
-        Returns
-        -------
-        ndarray of shape (N, output_size)
-            Forecasts, in the same scaled unit.
-
-        Raises
-        ------
-        ValueError
-            If X has another number of axes or features.
-        """
         X = np.asarray(as_windows(X), self.dtype)
         layer = getattr(self.module, "layer", None)
         if isinstance(layer, nn.RNNBase) and X.shape[2] != layer.input_size:
-            raise ValueError(
-                f"X must have shape (N, T, {layer.input_size}), as this forecaster was made with "
-                f"input_size={layer.input_size}, got {X.shape}"
-            )
+            raise ValueError(f"X must have shape (N, T, {layer.input_size}), as input_size, got {X.shape}")
         with _evaluating(self.module):
-            chunks = [
-                self.module(torch.tensor(X[start : start + PREDICT_CHUNK], device=self.device))
-                for start in range(0, len(X), PREDICT_CHUNK)
-            ]
+            chunks = [self.module(chunk.to(self.device)) for chunk in torch.tensor(X).split(PREDICT_CHUNK)]
         return torch.cat(chunks).cpu().numpy()
+
+    def learner(self, *args, **options):
+        """What the training loop, `lessons.rnn.train`, trains this with."""
+        return _Learner(self, *args, **options)
 
     def __repr__(self):
         return f"TorchForecaster({self.module}, seed={self.seed}, device={str(self.device)!r})"
 
-    def _one_epoch(self, batches, optimizer, max_grad_norm):
-        """Take one step per batch; return the mean loss and every step's gradient norm."""
-        parameters, limit = list(self.module.parameters()), max_grad_norm or float("inf")
-        total, count, norms = 0.0, 0, []
-        self.module.train()
-        for X, y in batches:  # (B, T, D), (B, horizon)
-            optimizer.zero_grad()
-            y_pred = self.module(X)
-            if y_pred.shape != y.shape:  # PyTorch would broadcast (B,) against (B, 1), and only warn
-                raise ValueError(
-                    f"y must have the shape of the forecasts, {tuple(y_pred.shape)}, got {tuple(y.shape)}"
-                )
-            loss = nn.functional.mse_loss(y_pred, y)
-            loss.backward()
-            norms.append(nn.utils.clip_grad_norm_(parameters, limit).item())
-            total, count = total + loss.item() * len(X), count + len(X)
-            if not np.isfinite(total):
-                break
-            optimizer.step()
-        return total / count, norms
-
-    def _loss(self, X, y):
-        return float(np.mean((self.predict(X) - y) ** 2))
-
-    def _snapshot(self):
+    def _remember(self):
         return copy.deepcopy(self.module.state_dict()), self._stream
+
+    def _go_back(self, start):
+        weights, self._stream = start
+        self.module.load_state_dict(weights)
 
     @contextlib.contextmanager
     def _own_randomness(self):
@@ -405,6 +221,51 @@ class TorchForecaster:
                 getattr(torch, self.device.type).manual_seed(int(torch.randint(2**31, ())))
             yield
             self._stream = torch.get_rng_state()
+
+
+class _Learner:
+    """What the training loop asks of PyTorch, as `lessons.rnn.training.Learner` has it for NumPy."""
+
+    def __init__(self, forecaster, X, y, batch_size, *, optimizer, momentum, max_grad_norm, seed):
+        self.forecaster, self.net = forecaster, forecaster.module
+        self.parameters = list(self.net.parameters())
+        self.limit = max_grad_norm or float("inf")
+        if optimizer == "sgd":
+            self.optimizer = torch.optim.SGD(self.parameters, momentum=momentum)
+        else:
+            self.optimizer = torch.optim.Adam(self.parameters)
+        if seed is not None:
+            forecaster._stream = torch.Generator().manual_seed(seed).get_state()
+        data = TensorDataset(*(torch.tensor(a, device=forecaster.device) for a in (X, y)))
+        self.data = [data[:]] if batch_size is None else DataLoader(data, batch_size, shuffle=True)
+
+    def batches(self):
+        with self.forecaster._own_randomness():
+            self.net.train()
+            yield from self.data
+
+    def step(self, X, y, lr):
+        self.optimizer.zero_grad()
+        y_pred = self.net(X)
+        if y_pred.shape != y.shape:  # PyTorch would broadcast (B,) against (B, 1), and only warn
+            shape = tuple(y_pred.shape)
+            raise ValueError(f"y must have the shape of the forecasts, {shape}, got {tuple(y.shape)}")
+        loss = nn.functional.mse_loss(y_pred, y)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.limit).item()
+        if torch.isfinite(loss):
+            self.optimizer.param_groups[0]["lr"] = lr
+            self.optimizer.step()
+        return loss.item(), norm
+
+    def loss(self, X, y):
+        return float(np.mean((self.forecaster.predict(X) - y) ** 2))
+
+    def weights(self):
+        return copy.deepcopy(self.net.state_dict())
+
+    def put_back(self, weights):
+        self.net.load_state_dict(weights)
 
 
 def to_torch(model):
@@ -480,35 +341,6 @@ def from_torch(module):
         p[...] = params[name]
     _try_out(module, model, next(module.parameters()))
     return model
-
-
-def gradients(module):
-    """The gradients that ``loss.backward()`` left in a module, under the names and in the shapes of NumPy's.
-
-    Parameters
-    ----------
-    module : nn.Module or TorchForecaster
-        As for `from_torch`.
-
-    Returns
-    -------
-    dict of str to ndarray
-        d loss / d W_x (D, G*H), W_h (H, G*H), b (G*H,), W_y (H, output_size), b_y (output_size,), for a GRU
-        b_h (3H,) as well.
-
-    Raises
-    ------
-    RuntimeError
-        If nobody called ``backward``.
-    """
-    module = module.module if isinstance(module, TorchForecaster) else module
-    cell, layer, head = _parts_of(module)
-    grads = [p.grad for p in _tensors(layer, head)]
-    if any(grad is None for grad in grads):
-        raise RuntimeError("the module has no gradients yet: call loss.backward() first")
-    if cell != "GRU":  # both biases add up to one b, and each has b's gradient
-        grads[3] = torch.zeros_like(grads[3])
-    return _to_numpy(cell, grads)
 
 
 _NUMPY = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}
@@ -601,20 +433,3 @@ def _evaluating(module):
             yield
     finally:
         module.train(was_training)
-
-
-def _make_optimizer(parameters, optimizer, lr, momentum, weight_decay):
-    if callable(optimizer):
-        return optimizer(list(parameters))
-    if not lr > 0:
-        raise ValueError(f"lr must be positive, got {lr}")
-    if optimizer == "adam" and not momentum:
-        kind = torch.optim.AdamW if weight_decay else torch.optim.Adam
-        return kind(parameters, lr=lr, weight_decay=weight_decay)
-    if optimizer == "sgd" and not weight_decay:
-        return torch.optim.SGD(parameters, lr=lr, momentum=momentum)
-    if optimizer in ("adam", "sgd"):
-        raise ValueError('momentum belongs to optimizer="sgd", weight_decay to "adam"')
-    raise ValueError(
-        f'optimizer must be "adam", "sgd" or a function that makes a torch optimizer, got {optimizer!r}'
-    )

@@ -243,12 +243,8 @@ def test_no_limit_only_measures():
         (SGD(0.1), lambda p: torch.optim.SGD(p, 0.1)),
         (SGD(0.1, momentum=0.9), lambda p: torch.optim.SGD(p, 0.1, momentum=0.9)),
         (Adam(0.1, eps=1e-12), lambda p: torch.optim.Adam(p, 0.1, eps=1e-12)),
-        (
-            Adam(0.1, eps=1e-12, weight_decay=0.3),
-            lambda p: torch.optim.AdamW(p, 0.1, eps=1e-12, weight_decay=0.3),
-        ),
     ],
-    ids=["SGD", "momentum", "Adam", "AdamW"],
+    ids=["SGD", "momentum", "Adam"],
 )
 def test_optimizers_walk_as_torchs_do(ours, theirs):
     rng = np.random.default_rng(0)
@@ -265,20 +261,6 @@ def test_optimizers_walk_as_torchs_do(ours, theirs):
         np.testing.assert_allclose(p, twin.detach().numpy(), atol=1e-9)
 
 
-def test_an_optimizer_of_ones_own_is_welcome():
-    class Sign:
-        lr = 1e-2
-
-        def step(self, params, grads):
-            for name, p in params.items():
-                p -= self.lr * np.sign(grads[name])
-
-    X, y = problem(100)
-    epochs = list(LSTM(1, 4).train(X, y, epochs=30, optimizer=Sign(), schedule="cosine"))
-    assert epochs[-1].loss < 0.5 * epochs[0].loss
-    assert epochs[-1].lr < 1e-4
-
-
 # bad input
 
 
@@ -291,12 +273,11 @@ def test_an_optimizer_of_ones_own_is_welcome():
         ({"validation": 1.5}, "validation as a share must be between 0 and 1, got 1.5"),
         ({"validation": 0.001}, "leaves 50 to train and 0 to validate"),
         ({"lr": -1}, "lr must be positive, got -1"),
-        ({"optimizer": "lion"}, 'optimizer must be "adam", "sgd"'),
+        ({"optimizer": "lion"}, 'optimizer must be "adam" or "sgd"'),
         ({"momentum": 0.9}, 'momentum belongs to optimizer="sgd"'),
         ({"optimizer": "sgd", "momentum": 1.0}, "momentum must be at least 0 and below 1, got 1.0"),
-        ({"weight_decay": -1}, "weight_decay must not be negative, got -1"),
         ({"schedule": "linear"}, 'schedule must be "constant", "cosine"'),
-        ({"max_grad_norm": 0}, "max_grad_norm must be positive or None, got 0"),
+        ({"max_grad_norm": 0}, "max_grad_norm must be positive, got 0"),
     ],
 )
 def test_options_are_checked_at_the_call(options, message):

@@ -4,7 +4,8 @@
         print(epoch.epoch, epoch.loss)
 
 `model` is anything with a dict `params`, `forward(X)` -> predictions and `backward(d_y)` -> gradients under
-the same keys: the nets of this package, a wrapper around one, or a class written in a lesson.
+the same keys: the nets of this package, a wrapper around one, or a class written in a lesson. The loop is the
+same for the nets of `lessons.torch_rnn`; what differs between the libraries is their `Learner`.
 """
 
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.baselines import Forecaster
 from lessons.checks import as_targets, as_windows
 from lessons.rnn.optimizers import SGD, Adam, clip_by_global_norm
 
@@ -90,7 +92,6 @@ def train(
     optimizer="adam",
     momentum=0.0,
     schedule="constant",
-    weight_decay=0.0,
     validation=None,
     patience=None,
 ):
@@ -102,8 +103,8 @@ def train(
 
     Parameters
     ----------
-    model : object with `params`, `forward` and `backward`
-        Its arrays in `params` are changed in place, starting from their present values.
+    model : object with `params`, `forward` and `backward`, or with a `learner` of its own
+        Its weights are changed in place, starting from their present values.
     X : ndarray of shape (N, T, D)
         Training windows, scaled.
     y : ndarray of shape (N, horizon)
@@ -111,23 +112,19 @@ def train(
     epochs : int
         Passes over the windows.
     batch_size : int or None
-        Windows a step; None takes all of them at once, in their order.
+        Windows a step, shuffled anew each epoch; None takes all at once, in order.
     lr : float
-        Step size (that of an optimizer object is its own).
+        Step size.
     max_grad_norm : float or None
-        Clip the gradients' global norm to this; None for no clipping.
+        Gradients longer than this, over all parameters together, are scaled down to it; None leaves them.
     seed : int, optional
-        Seeds the shuffling; the model's own `seed` if left out, else 42.
-    optimizer : {"adam", "sgd"} or object
-        Or anything with an attribute `lr` and a method `step(params, grads)`; one object serves one run, as
-        it remembers its steps.
+        Seeds the shuffling; left out, the model's own, or 42.
+    optimizer : {"adam", "sgd"}
     momentum : float
         For "sgd".
     schedule : {"constant", "cosine"} or callable
         "cosine" lets the step size fall along half a cosine, epoch by epoch, from lr towards 0. A callable
         gets the share of the epochs done, from 0 to below 1, and returns a factor for `lr`.
-    weight_decay : float
-        Decoupled: every step shrinks the parameters by lr * weight_decay (AdamW with "adam").
     validation : (ndarray, ndarray) or float, optional
         Windows and targets to measure after every epoch, or a share of the *last* training windows to hold
         back for that (never a random share: neighbouring windows overlap).
@@ -149,40 +146,103 @@ def train(
     for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
+    for name, value in {"lr": lr, "max_grad_norm": max_grad_norm}.items():
+        if value is not None and not value > 0:
+            raise ValueError(f"{name} must be positive, got {value}")
+    if optimizer not in ("adam", "sgd"):
+        raise ValueError(f'optimizer must be "adam" or "sgd", got {optimizer!r}')
+    if momentum and optimizer == "adam":
+        raise ValueError('momentum belongs to optimizer="sgd"; Adam has its own')
     if isinstance(validation, float):
         X, y, validation = hold_back_tail(X, y, validation)
     elif validation is not None:
         validation = check_windows(model, *validation)
     if patience is not None and validation is None:
         raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
-    optimizer = _make_optimizer(optimizer, lr, momentum, weight_decay)
     factor = make_schedule(schedule)
-    if max_grad_norm is not None and not max_grad_norm > 0:
-        raise ValueError(f"max_grad_norm must be positive or None, got {max_grad_norm}")
-    rng = np.random.default_rng(getattr(model, "seed", 42) if seed is None else seed)
+    make = getattr(model, "learner", None) or (lambda *args, **options: Learner(model, *args, **options))
+    options = {"optimizer": optimizer, "momentum": momentum, "max_grad_norm": max_grad_norm, "seed": seed}
+    learner = make(X, y, batch_size, **options)
 
     def run():
-        base_lr, best = optimizer.lr, _Best()
+        best, best_epoch, best_weights = np.inf, 0, None
         for epoch in range(1, epochs + 1):
-            start = time.perf_counter()
-            optimizer.lr = base_lr * factor((epoch - 1) / epochs)
-            batches = [...] if batch_size is None else _shuffled_batches(len(X), batch_size, rng)
-            loss, norms = _one_epoch(model, X, y, batches, optimizer, max_grad_norm)
-            validation_loss = None if validation is None else _loss(model, *validation)
+            start, losses, norms, sizes = time.perf_counter(), [], [], []
+            step_size = lr * factor((epoch - 1) / epochs)
+            for X_b, y_b in learner.batches():  # (B, T, D), (B, horizon)
+                loss, norm = learner.step(X_b, y_b, step_size)
+                losses, norms, sizes = [*losses, loss], [*norms, norm], [*sizes, len(X_b)]
+                if not np.isfinite(loss):
+                    break
+            loss = float(np.average(losses, weights=sizes))
+            validation_loss = None if validation is None else learner.loss(*validation)
             clipped = 0 if max_grad_norm is None else sum(norm > max_grad_norm for norm in norms)
             seconds = time.perf_counter() - start
-            if patience is not None:
-                best.offer(validation_loss, model.params, epoch)
-            yield Epoch(epoch, loss, max(norms), clipped, len(norms), optimizer.lr, seconds, validation_loss)
-            if not np.isfinite(loss) or (patience is not None and epoch - best.epoch >= patience):
+            if patience is not None and validation_loss < best:
+                best, best_epoch, best_weights = validation_loss, epoch, learner.weights()
+            yield Epoch(epoch, loss, max(norms), clipped, len(norms), step_size, seconds, validation_loss)
+            if not np.isfinite(loss) or (patience is not None and epoch - best_epoch >= patience):
                 break
-        best.restore(model.params)
+        if best_weights is not None:
+            learner.put_back(best_weights)
 
     return run()
 
 
-class GradientForecaster:
-    """A forecaster that learns by gradient descent: adds `train` and `fit` to params, forward and backward.
+class Learner:
+    """What the loop asks of a library, here of NumPy: batches, a step, a loss, weights to keep and put back.
+
+    Parameters
+    ----------
+    model, X, y, batch_size, optimizer, momentum, max_grad_norm, seed
+        As for `train`.
+    """
+
+    def __init__(self, model, X, y, batch_size, *, optimizer, momentum, max_grad_norm, seed):
+        self.model, self.X, self.y, self.batch_size = model, X, y, batch_size
+        self.optimizer = SGD(momentum=momentum) if optimizer == "sgd" else Adam()
+        self.max_grad_norm = max_grad_norm
+        self.rng = np.random.default_rng(getattr(model, "seed", 42) if seed is None else seed)
+
+    def batches(self):
+        """Iterate over one epoch's windows and targets."""
+        if self.batch_size is None:
+            yield self.X, self.y
+            return
+        order = self.rng.permutation(len(self.X))
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            yield self.X[batch], self.y[batch]
+
+    def step(self, X, y, lr):
+        """Forecast, compare, go back, clip, step; return the loss before it, and the gradient's norm."""
+        with np.errstate(over="ignore", invalid="ignore"):  # an explosion shows in the loss, once
+            loss, d_y = mse_loss(self.model.forward(X), y)
+            grads = self.model.backward(d_y)
+            norm = clip_by_global_norm(grads, self.max_grad_norm)
+            if np.isfinite(loss):
+                self.optimizer.lr = lr
+                self.optimizer.step(self.model.params, grads)
+        return loss, norm
+
+    def loss(self, X, y):
+        """Mean squared error as the model forecasts now."""
+        predict = getattr(self.model, "predict", self.model.forward)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return mse_loss(predict(X), y)[0]
+
+    def weights(self):
+        """Return a copy of the weights."""
+        return {name: p.copy() for name, p in self.model.params.items()}
+
+    def put_back(self, weights):
+        """Give the model such a copy again."""
+        for name, p in weights.items():
+            self.model.params[name][...] = p
+
+
+class GradientForecaster(Forecaster):
+    """A forecaster that learns by gradient steps: adds `train` and `fit` to params, forward and backward.
 
     Attributes
     ----------
@@ -204,10 +264,8 @@ class GradientForecaster:
 
         Parameters
         ----------
-        X : ndarray of shape (N, T, D)
-            Training windows, scaled.
-        y : ndarray of shape (N, horizon)
-            Targets, in the same scaled unit.
+        X, y
+            As for `fit`, scaled.
         **training
             As for `lessons.rnn.train` (epochs, batch_size, lr, max_grad_norm, seed, optimizer, ...);
             they take precedence over the model's own `training`.
@@ -218,7 +276,7 @@ class GradientForecaster:
         """
         self._build(X, y)
         if self._start is None:
-            self._start = {name: p.copy() for name, p in self.params.items()}
+            self._start = self._remember()
         return train(self, X, y, **{**(self.training or {}), **training})
 
     def fit(self, X, y, **training):
@@ -241,8 +299,7 @@ class GradientForecaster:
             If the loss becomes nan or infinite.
         """
         if self._start is not None:
-            for name, p in self.params.items():
-                p[...] = self._start[name]
+            self._go_back(self._start)
         for epoch in self.train(X, y, **training):
             if not np.isfinite(epoch.loss):
                 raise FloatingPointError(
@@ -254,61 +311,12 @@ class GradientForecaster:
     def _build(self, X, y):
         """Make weights whose shape depends on the data (none here)."""
 
+    def _remember(self):
+        return {name: p.copy() for name, p in self.params.items()}
 
-def _one_epoch(model, X, y, batches, optimizer, max_grad_norm):
-    """Take one step per batch; return the mean loss and every step's gradient norm."""
-    total, count, norms = 0.0, 0, []
-    with np.errstate(over="ignore", invalid="ignore"):  # an explosion shows in the loss, once
-        for batch in batches:
-            X_b, y_b = X[batch], y[batch]  # (B, T, D), (B, horizon)
-            loss, d_y = mse_loss(model.forward(X_b), y_b)
-            grads = model.backward(d_y)
-            norms.append(clip_by_global_norm(grads, max_grad_norm))
-            total, count = total + loss * len(X_b), count + len(X_b)
-            if not np.isfinite(loss):
-                break
-            optimizer.step(model.params, grads)
-    return total / count, norms
-
-
-def _shuffled_batches(N, batch_size, rng):
-    order = rng.permutation(N)
-    return [order[start : start + batch_size] for start in range(0, N, batch_size)]
-
-
-def _loss(model, X, y):
-    predict = getattr(model, "predict", model.forward)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return mse_loss(predict(X), y)[0]
-
-
-class _Best:
-    """Remembers the weights of the best validation loss."""
-
-    loss, epoch, params = np.inf, 0, None
-
-    def offer(self, loss, params, epoch):
-        if loss < self.loss:
-            self.loss, self.epoch = loss, epoch
-            self.params = {name: p.copy() for name, p in params.items()}
-
-    def restore(self, params):
-        for name, p in (self.params or {}).items():
-            params[name][...] = p
-
-
-def _make_optimizer(optimizer, lr, momentum, weight_decay):
-    if optimizer == "adam":
-        if momentum:
-            raise ValueError('momentum belongs to optimizer="sgd"; Adam has its own (betas)')
-        return Adam(lr, weight_decay=weight_decay)
-    if optimizer == "sgd":
-        return SGD(lr, momentum, weight_decay)
-    if not (hasattr(optimizer, "step") and hasattr(optimizer, "lr")):
-        raise ValueError(
-            f'optimizer must be "adam", "sgd" or have lr and step(params, grads), got {optimizer!r}'
-        )
-    return optimizer
+    def _go_back(self, start):
+        for name, p in self.params.items():
+            p[...] = start[name]
 
 
 def make_schedule(schedule):
