@@ -1,4 +1,4 @@
-"""Lesson 05's table: the same recipe, two libraries, ten seeds, and whose start weights and whose loop did it."""
+"""Lesson 05's table: one recipe, two libraries, ten seeds; whose start weights and whose loop did it."""
 
 import numpy as np
 import torch

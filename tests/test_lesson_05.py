@@ -122,32 +122,12 @@ def test_two_biases_are_one_with_a_doubled_step(run):
     np.testing.assert_allclose(losses, run.names["bias_curves"]["torch, two biases"], rtol=1e-12)
 
 
-def test_what_is_left_is_where_adam_adds_its_epsilon(run):
-    X, y, *_ = waves()
-    _, training = _one_bias()
-    mended = LSTM(1, 32, seed=42).train(X, y, **training, optimizer=_Adam(0.01))
-    theirs = run.names["bias_curves"]["torch, one bias frozen"]
-    np.testing.assert_allclose([epoch.loss for epoch in mended], theirs, rtol=1e-12)
-
-
 def test_with_clipping_it_would_act_and_depend_on_the_frozen_bias():
     X, y, *_ = waves()
     frozen, training = _one_bias(max_grad_norm=1.0)
     free = TorchForecaster.around(to_torch(LSTM(1, 32, seed=42)))
     norms = [next(model.train(X, y, **training)).grad_norm for model in (frozen, free)]
     assert 1 < norms[0] < norms[1] == pytest.approx(1.19, abs=0.01)
-
-
-class _Adam:
-    def __init__(self, lr):
-        self.lr, self.m, self.v, self.k = lr, {}, {}, 0
-
-    def step(self, params, grads):
-        self.k += 1
-        for name, p in params.items():
-            m = self.m[name] = 0.9 * self.m.get(name, 0) + 0.1 * grads[name]
-            v = self.v[name] = 0.999 * self.v.get(name, 0) + 0.001 * grads[name] ** 2
-            p -= self.lr * m / (1 - 0.9**self.k) / (np.sqrt(v / (1 - 0.999**self.k)) + 1e-8)
 
 
 def test_the_colleague_is_far_off_and_nothing_complains(run):

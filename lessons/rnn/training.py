@@ -142,7 +142,7 @@ def train(
     ValueError
         If an argument is out of range, or X and y do not fit together or hold NaN. Raised at the call.
     """
-    X, y = check_windows(model, X, y)
+    X, y = _checked(model, X, y)
     for name, value in {"epochs": epochs, "batch_size": batch_size, "patience": patience}.items():
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
@@ -154,12 +154,12 @@ def train(
     if momentum and optimizer == "adam":
         raise ValueError('momentum belongs to optimizer="sgd"; Adam has its own')
     if isinstance(validation, float):
-        X, y, validation = hold_back_tail(X, y, validation)
+        X, y, validation = _hold_back_tail(X, y, validation)
     elif validation is not None:
-        validation = check_windows(model, *validation)
+        validation = _checked(model, *validation)
     if patience is not None and validation is None:
         raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
-    factor = make_schedule(schedule)
+    factor = _schedule(schedule)
     make = getattr(model, "learner", None) or (lambda *args, **options: Learner(model, *args, **options))
     options = {"optimizer": optimizer, "momentum": momentum, "max_grad_norm": max_grad_norm, "seed": seed}
     learner = make(X, y, batch_size, **options)
@@ -319,41 +319,18 @@ class GradientForecaster(Forecaster):
             p[...] = start[name]
 
 
-def make_schedule(schedule):
-    """Return the function that gives the step size's factor from the share of training done (0 … 1).
+SCHEDULES = {"constant": lambda done: 1.0, "cosine": lambda done: 0.5 * (1.0 + np.cos(np.pi * done))}
 
-    Parameters
-    ----------
-    schedule : "constant", "cosine" or callable
 
-    Raises
-    ------
-    ValueError
-        If it is none of these.
-    """
-    known = {"constant": lambda done: 1.0, "cosine": lambda done: 0.5 * (1.0 + np.cos(np.pi * done))}
-    if callable(schedule):
-        return schedule
-    if schedule not in known:
+def _schedule(schedule):
+    """The function that gives the step size's factor from the share of training done."""
+    if not callable(schedule) and schedule not in SCHEDULES:
         raise ValueError(f'schedule must be "constant", "cosine" or a function, got {schedule!r}')
-    return known[schedule]
+    return SCHEDULES.get(schedule, schedule)
 
 
-def check_windows(model, X, y):
-    """Return finite windows (N, T, D) and targets (N, horizon) in the model's dtype, or say what is wrong.
-
-    Parameters
-    ----------
-    model : object
-        Its ``dtype``, if it has one, becomes that of the arrays.
-    X : array_like of shape (N, T, D)
-    y : array_like of shape (N, horizon)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `lessons.checks`, or if a value is NaN or infinite.
-    """
+def _checked(model, X, y):
+    """Finite windows (N, T, D) and targets (N, horizon), in the model's dtype if it has one."""
     X = as_windows(X)
     y = as_targets(y, len(X))
     dtype = getattr(model, "dtype", None)
@@ -364,26 +341,12 @@ def check_windows(model, X, y):
     return X, y
 
 
-def hold_back_tail(X, y, share):
-    """Split the last share of the windows off, in order of time: X, y to train on, and a pair to validate on.
-
-    Parameters
-    ----------
-    X : ndarray of shape (N, T, D)
-    y : ndarray of shape (N, horizon)
-    share : float
-        Between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If the share leaves nothing to train or nothing to validate on.
-    """
+def _hold_back_tail(X, y, share):
+    """Split the last windows off, in order of time: X, y to train on, and a pair to validate on."""
     if not 0 < share < 1:
         raise ValueError(f"validation as a share must be between 0 and 1, got {share}")
     n = round(len(X) * share)
     if not 0 < n < len(X):
-        raise ValueError(
-            f"validation={share} of {len(X)} windows leaves {len(X) - n} to train and {n} to validate"
-        )
+        left = f"{len(X) - n} to train and {n} to validate"
+        raise ValueError(f"validation={share} of {len(X)} windows leaves {left}")
     return X[:-n], y[:-n], (X[-n:], y[-n:])
