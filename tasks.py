@@ -1,7 +1,8 @@
 """The course's one command: `python3 tasks.py lab` (Windows: `py tasks.py lab`).
 
     lab      open the course in JupyterLab
-    test     run every test and every notebook
+    test     run every notebook and the quick tests; all of them with --all
+    kernels  try every claim of the lessons on every BLAS kernel
     bench    run the benchmarks
     shots    take screenshots of the lessons
     export   write a lesson as one HTML file

@@ -1,4 +1,4 @@
-"""The form of the lessons: what a notebook must and must not contain. (Running them is nbmake's part.)"""
+"""The lessons run from top to bottom untouched; and their form: what they must and must not contain."""
 
 import copy
 import json
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lesson_run import ALL, executed
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -77,12 +78,21 @@ def of(path):
     return path.stem
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=of)
+@pytest.mark.claims
+@pytest.mark.parametrize("path", ALL, ids=of)
+def test_notebook_runs_untouched(path):
+    name = path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
+    for cell in executed(name).notebook.cells:
+        for output in cell.get("outputs", ()):
+            assert output.get("name") != "stderr", f"{cell['id']} warns: {output['text']}"
+
+
+@pytest.mark.parametrize("path", ALL, ids=of)
 def test_notebook_is_in_good_form(path):
     assert complaints(read(path)) == []
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=of)
+@pytest.mark.parametrize("path", ALL, ids=of)
 def test_notebook_is_written_as_git_and_jupyter_write_it(path):
     text = path.read_text(encoding="utf-8")
     assert "\r" not in text

@@ -125,8 +125,8 @@ def test_readme_and_tasks_have_the_same_commands():
 
 def test_ci_runs_the_command_of_the_readme():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert lines[-1] == "python3 tasks.py test"
-    assert "\npython3 tasks.py test\n" in README
+    assert lines[-1] == "python3 tasks.py test --all"
+    assert "\npython3 tasks.py test\n" in README and f"`{lines[-1]}`" in README
 
 
 # --- an old Python ------------------------------------------------------------------------------

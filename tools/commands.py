@@ -16,7 +16,8 @@ from tools import COMMAND, ROOT, Problem, copies, environment
 FIRST_LESSON = "00_start_here.ipynb"
 # A file's tests share their fixtures, so they stay together; and the order stays as it is, because the
 # browser tests must be the last in their process (tests/browser/conftest.py).
-ALL_TESTS = ["-n=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+IN_PARALLEL = ["-n=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+QUICK = ["-m", "smoke or not (slow or browser or classroom or hub)"]
 
 
 def main(arguments):
@@ -55,7 +56,8 @@ def parser():
     )
     for name, run, text in (
         ("lab", lab, "open the course in JupyterLab"),
-        ("test", test, "run every test and every notebook; further words go to pytest"),
+        ("test", test, "run every notebook and the quick tests; further words go to pytest"),
+        ("kernels", kernels, "try every claim of the lessons on every BLAS kernel of this processor"),
         ("bench", bench, "run the benchmarks, or those whose names are given"),
         ("shots", shots, "take screenshots of the lessons, or of those whose names are given"),
         ("export", export, "write a lesson as one HTML file with its figures, as `export 03`"),
@@ -63,6 +65,8 @@ def parser():
     ):
         command = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
         command.set_defaults(run=run)
+        if name == "test":
+            command.add_argument("--all", action="store_true", help="slow, browser and classroom tests too")
         if name == "lab":
             command.epilog = "Settings such as --ServerApp.ip=0.0.0.0 are passed on to JupyterLab."
             command.add_argument(
@@ -104,17 +108,24 @@ def lab(options, rest):
 
 
 def test(options, rest):
-    """Run the tests; with no further words, all of them and every notebook, a process for each core."""
-    return hand_over([interpreter(options, test=True), "-m", "pytest", *(rest or ALL_TESTS)], options)
+    """Run every notebook and the quick tests, a process for each core; with ``--all``, all tests."""
+    words = rest or [*IN_PARALLEL, *([] if options.all else QUICK)]
+    return hand_over([interpreter(options, test=True), "-m", "pytest", *words], options)
+
+
+def kernels(options, rest):
+    """Try what the lessons say on every BLAS kernel that this processor can run."""
+    return hand_over([interpreter(options, test=True), ROOT / "benchmarks" / "kernels.py", *rest], options)
 
 
 def bench(options, rest):
-    """Run benchmarks/bench_*.py one after the other; each writes its own table."""
+    """Run benchmarks/bench_*.py, or the scripts whose names are given; each writes its own table."""
     python = interpreter(options, test=True)
     scripts = sorted((ROOT / "benchmarks").glob("bench_*.py"))
-    chosen = [script for script in scripts if not rest or any(word in script.stem for word in rest)]
+    named = [*scripts, *sorted((ROOT / "benchmarks").glob("record_*.py"))]
+    chosen = [script for script in named if any(word in script.stem for word in rest)] if rest else scripts
     if not chosen:
-        names = ", ".join(script.stem for script in scripts) or "none yet"
+        names = ", ".join(script.stem for script in named)
         raise Problem(f"There is no such benchmark. There are: {names}.")
     failed = []
     for script in chosen:

@@ -1,20 +1,13 @@
 """A JupyterLab and a Chromium for the browser tests; without a browser they are skipped, but never in CI."""
 
 import os
-from pathlib import Path
 
 import pytest
-from driver import QUIET, ROOT, chromium, close, open_notebook, put_notebook, serve_course
-
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-HERE = Path(__file__).parent
+from driver import QUIET, chromium, close, open_notebook, put_notebook, serve_course
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the browser tests and put them last: Playwright's event loop runs on to the end of the session."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+    """Put the browser tests last: Playwright's event loop runs on to the end of the session."""
     items.sort(key=_when)
 
 
@@ -62,9 +55,3 @@ def notebook_of(lab, browser):
     yield open_new
     for page in pages:
         close(page)
-
-
-def small_cells(*chosen):
-    """Return the cells of small.py, a cell for each ``# %%``, or those chosen by number."""
-    cells = (HERE / "small.py").read_text(encoding="utf-8").split("# %%\n")[1:]
-    return [cells[k] for k in chosen] if chosen else cells

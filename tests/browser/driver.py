@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TOKEN = "t"
 QUIET = [
     "--no-sandbox",
@@ -362,3 +363,9 @@ def eventually(page, holds, seconds=40):
             if time.monotonic() > deadline:
                 raise
             page.wait_for_timeout(50)
+
+
+def small_cells(*chosen):
+    """Return the cells of small.py, a cell for each ``# %%``, or those chosen by number."""
+    cells = Path(__file__).with_name("small.py").read_text(encoding="utf-8").split("# %%\n")[1:]
+    return [cells[k] for k in chosen] if chosen else cells

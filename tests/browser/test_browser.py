@@ -1,8 +1,18 @@
 """How a live figure and an explorer behave in a real browser: drawing, theme, errors, reload, a slow page."""
 
 import pytest
-from conftest import small_cells
-from driver import EXPLORERS, FIGURE, drag, explorer, run_all, title_of, wait_for, wait_ready, y_of
+from driver import (
+    EXPLORERS,
+    FIGURE,
+    drag,
+    explorer,
+    run_all,
+    small_cells,
+    title_of,
+    wait_for,
+    wait_ready,
+    y_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -12,6 +22,7 @@ def small(notebook_of):
     return page
 
 
+@pytest.mark.smoke
 def test_a_plain_figure_is_drawn_with_alt_text_and_fills_the_width(small):
     plot = small.locator(FIGURE).nth(0)
     assert len(y_of(plot)) == 100
@@ -27,6 +38,7 @@ def test_no_update_is_lost_before_the_figure_is_in_the_page(small):
     assert plot.get_attribute("aria-label") == "All updates are in"
 
 
+@pytest.mark.smoke
 def test_sliders_are_labelled_and_answer_to_the_keyboard_and_to_a_drag(small):
     box = explorer(small, "noise σ")
     plot, handle = box.locator(FIGURE), box.get_by_role("slider", name="noise σ")

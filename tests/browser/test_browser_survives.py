@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from conftest import NOTEBOOKS
 from driver import (
     EXPLORERS,
     FIGURE,
+    NOTEBOOKS,
     PANEL,
     cell,
     close,

@@ -7,7 +7,7 @@ import hub_driver
 import pytest
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.hub,
     pytest.mark.skipif(hub_driver.missing() is not None, reason=f"the hub {hub_driver.missing()}"),
 ]
 LESSON = "02_naive_baseline"
