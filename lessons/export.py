@@ -59,7 +59,7 @@ def static_html(content, number):
         f'<span style="{_CONTROL}">{html.escape(name)}: <strong>{html.escape(value)}</strong></span> '
         for name, value in content.get("controls", {}).items()
     )
-    plots = "".join(
+    plots = content.get("drawing", "") + "".join(
         _plot(json.loads(text), f"figure-{number}-{k}") for k, text in enumerate(content["figures"])
     )
     finding = f"<p>{content['finding']}</p>" if content.get("finding") else ""

@@ -1,6 +1,7 @@
 """Explorers: one live figure with sliders a lesson. Call one as the last line of a cell."""
 
 from lessons.explorers.base import Explorer
+from lessons.explorers.cell import cell
 from lessons.explorers.gates import gate_heatmaps
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
@@ -13,6 +14,7 @@ from lessons.explorers.windows import leak
 __all__ = [
     "Explorer",
     "LiveRun",
+    "cell",
     "gate_heatmaps",
     "leak",
     "memory",
