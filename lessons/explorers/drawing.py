@@ -10,16 +10,6 @@ import traitlets
 from lessons.explorers.base import Explorer
 from lessons.live_figure import LISTEN_JS
 
-_CSS = """
-.lessons-drawing svg { display: block; width: 100%; max-height: 390px; }
-.lessons-drawn .lessons-controls .widget-hslider .slider-container { width: 110px; }
-.lessons-drawn .lessons-controls .widget-readout { min-width: 44px; }
-.lessons-drawing .strip { cursor: pointer; }
-.lessons-drawing.flowing .wire { stroke-dasharray: 11 5; animation: lessons-flow .5s linear infinite; }
-@keyframes lessons-flow { to { stroke-dashoffset: -16; } }
-@media (prefers-reduced-motion: reduce) { .lessons-drawing.flowing .wire { animation: none; } }
-"""
-
 
 class Drawing(anywidget.AnyWidget):
     """SVG text as a widget.
@@ -32,8 +22,8 @@ class Drawing(anywidget.AnyWidget):
         Whether the page asks for one value after another.
     """
 
-    _esm = LISTEN_JS + (Path(__file__).parent / "drawing.js").read_text(encoding="utf-8")
-    _css = _CSS
+    _esm = LISTEN_JS + Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    _css = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
     svg = traitlets.Unicode().tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
 

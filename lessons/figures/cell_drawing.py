@@ -5,6 +5,8 @@ wire, filled as far as it is open.
 """
 
 import html
+import re
+from pathlib import Path
 
 import numpy as np
 
@@ -14,36 +16,15 @@ VIEW = "0 30 820 366"
 _RADIUS = 22  # of taps and of the circles in which something is computed
 _STRIP = 660, 300, 152, 74  # x, y, width and height of the window, as the cell reads it
 
-STYLE = f"""
-.lessons-cell text {{ font: 17px var(--jp-content-font-family, system-ui, sans-serif); }}
-.lessons-cell text {{ fill: var(--jp-content-font-color1, currentColor); }}
-.lessons-cell .halo {{ paint-order: stroke; stroke-width: 4px; stroke-linejoin: round; }}
-.lessons-cell :is(.halo, .gap) {{ stroke: var(--jp-layout-color0, Canvas); fill: none; }}
-.lessons-cell .halo {{ fill: var(--jp-content-font-color1, currentColor); }}
-.lessons-cell .formula {{ font-weight: 600; font-size: 16px; font-variant-numeric: tabular-nums; }}
-.lessons-cell .small {{ font-size: 15px; }}
-.lessons-cell .value {{ font-weight: 700; font-size: 19px; font-variant-numeric: tabular-nums; }}
-.lessons-cell :is(.wire, .control, .curve) {{ fill: none; stroke-linejoin: round; }}
-.lessons-cell .wire {{ stroke-linecap: butt; transition: stroke-width .15s; }}
-.lessons-cell .plus {{ color: {BLUE}; }}
-.lessons-cell .minus {{ color: {VERMILION}; }}
-[data-jp-theme-light="false"] .lessons-cell .plus {{ color: {SKY}; }}
-.lessons-cell .wire {{ stroke: currentColor; }}
-.lessons-cell :is(.dot, .head) {{ fill: currentColor; }}
-.lessons-cell .control {{ stroke: {ORANGE}; stroke-width: 2.5; stroke-dasharray: 2 5; }}
-.lessons-cell .control {{ stroke-linecap: round; }}
-.lessons-cell .level {{ fill: {ORANGE}; }}
-.lessons-cell .shape {{ fill: var(--jp-layout-color2, #eee); stroke: #888; stroke-width: 1.5; }}
-.lessons-cell .gate {{ stroke: {ORANGE}; stroke-width: 2.5; }}
-.lessons-cell .part {{ cursor: pointer; outline: none; }}
-.lessons-cell .part:hover .shape {{ fill: var(--jp-layout-color3, #ddd); }}
-.lessons-cell .chosen .shape {{ stroke: var(--jp-content-font-color1, currentColor); stroke-width: 4; }}
-.lessons-cell .part:focus-visible .shape {{ stroke: var(--jp-brand-color1, {BLUE}); stroke-width: 5; }}
-.lessons-cell .curve {{ stroke: rgba(127,127,127,.9); stroke-width: 1.5; }}
-.lessons-cell .kept {{ stroke: var(--jp-content-font-color1, currentColor); stroke-width: 2.5; }}
-.lessons-cell .frame {{ fill: rgba(127,127,127,.1); }}
-.lessons-cell .now {{ stroke: {ORANGE}; stroke-width: 3; }}
-"""
+_PALETTE = {"BLUE": BLUE, "ORANGE": ORANGE, "SKY": SKY, "VERMILION": VERMILION}
+
+
+def _style():
+    css = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    return re.sub("[A-Z]{3,}", lambda name: _PALETTE[name[0]], css)
+
+
+STYLE = _style()
 
 
 def draw_cell(kind, values, names, *, chosen, window, read, kept, alt):
