@@ -163,6 +163,24 @@ def test_every_end_of_every_slider_can_be_drawn(explorer):
                 assert not [node for node in svg.iter() if "nan" in str(node.attrib)]
 
 
+def lit(explorer):
+    """How many ways back are lit in the drawing of the chain."""
+    return len(ElementTree.fromstring(explorer.live.svg).findall(".//*[@class='road back']"))
+
+
+def test_the_chain_lights_every_road_to_the_loss_and_no_other():
+    explorer = explorers.chain()
+    assert lit(explorer) == 2  # through the head
+    assert "h₂ is heard by f₃, i₃, g₃ and o₃" in repr(explorer.set(part="h2"))
+    assert "4 roads" in repr(explorer)
+    explorer._asked(None, {"part": "c2"}, [])
+    assert "c₂ is heard by c₃ and h₂" in repr(explorer)
+    assert "5 roads" in repr(explorer)
+    assert set(parts(explorer)) == {value for _, value in explorer.controls["part"].options}
+    assert lit(explorer.set(part="f3")) < lit(explorer.set(part="h2")) < lit(explorer.set(part="c1"))
+    assert 'aria-label="Three steps of an LSTM.' in static_html(explorer.static(), 0)
+
+
 @pytest.mark.parametrize("wrong", [{"kind": "elman"}, {"kind": "gru", "reset": "never"}, {"reset": "after"}])
 def test_unknown_cells_are_refused(wrong):
     with pytest.raises(ValueError, match="must be"):

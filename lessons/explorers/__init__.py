@@ -2,6 +2,7 @@
 
 from lessons.explorers.base import Explorer
 from lessons.explorers.cell import cell
+from lessons.explorers.chain import chain
 from lessons.explorers.gates import gate_heatmaps
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
@@ -15,6 +16,7 @@ __all__ = [
     "Explorer",
     "LiveRun",
     "cell",
+    "chain",
     "gate_heatmaps",
     "leak",
     "memory",

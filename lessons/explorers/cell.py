@@ -79,6 +79,8 @@ class Cell(DrawnExplorer):
         controls["step"] = ipywidgets.IntSlider(0, 0, len(_window()), description="values read")
         controls["part"] = choice("part", list(explained(kind, compute(kind, reset, **start))))
         controls["part"].value = "c_new" if kind == "lstm" else "h_new"
+        for name in ("step", "part"):
+            controls[name].layout.display = "none"  # set in the drawing
         super().__init__(controls, self._show)
 
     def _show(self, step, part, reset="before", **given):

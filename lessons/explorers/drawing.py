@@ -45,15 +45,13 @@ class Drawing(anywidget.AnyWidget):
 
 
 class DrawnExplorer(Explorer):
-    """An explorer whose figure is a `Drawing`: the hidden control ``part`` says what is explained below it.
+    """An explorer whose figure is a `Drawing`: the control ``part`` says what is explained below it.
 
-    With a hidden control ``step`` too, *Step* and *Play* raise it, and a click into the strip sets it.
+    With a control ``step`` too, *Step* and *Play* raise it, and a click into the strip sets it.
     """
 
     def __init__(self, controls, draw):
         drawing = Drawing()
-        for name in {"part", "step"} & controls.keys():
-            controls[name].layout.display = "none"
         super().__init__(controls, draw, drawing)
         self.add_class("lessons-drawn")
         drawing.on_msg(self._asked)

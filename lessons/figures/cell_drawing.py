@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.figures.style import BLUE, ORANGE, SKY, VERMILION
+from lessons.figures.style import BLUE, ORANGE, PURPLE, SKY, VERMILION
 
 VIEW = "0 30 820 366"
 _RADIUS = 22  # of taps and of the circles in which something is computed
 _STRIP = 660, 300, 152, 74  # x, y, width and height of the window, as the cell reads it
 
-_PALETTE = {"BLUE": BLUE, "ORANGE": ORANGE, "SKY": SKY, "VERMILION": VERMILION}
+_PALETTE = {"BLUE": BLUE, "ORANGE": ORANGE, "PURPLE": PURPLE, "SKY": SKY, "VERMILION": VERMILION}
 
 
 def _style():
@@ -174,9 +174,9 @@ class _Sketch:
         """
         value = self.values[name]
         sign, width = "plus" if value >= 0 else "minus", 1.5 + 3 * min(abs(value), 2)
-        way = _path(points)
+        way = path(points)
         if over:
-            gap = _path([(points[0][0], over + 9), (points[0][0], over - 9)])
+            gap = path([(points[0][0], over + 9), (points[0][0], over - 9)])
             self.items.append(f'<path class="gap" d="{gap}" style="stroke-width:{width + 7:.2f}px"/>')
         self.items.append(f'<path class="wire {sign}" d="{way}" style="stroke-width:{width:.2f}px"/>')
         if tapped:
@@ -187,11 +187,11 @@ class _Sketch:
             u, v, half = np.sign(x - x0), np.sign(y - y0), 4 + width / 2
             corners = (x, y), (x - 10 * u - half * v, y - 10 * v + half * u)
             corners += ((x - 10 * u + half * v, y - 10 * v - half * u),)
-            self.items.append(f'<path class="head {sign}" d="{_path(corners)} Z"/>')
+            self.items.append(f'<path class="head {sign}" d="{path(corners)} Z"/>')
 
     def control(self, *points):
         """Draw the line from a gate to its tap."""
-        self.items.append(f'<path class="control" d="{_path(points)}"/>')
+        self.items.append(f'<path class="control" d="{path(points)}"/>')
 
     def port(self, name, label, x, y):
         """Draw where a value comes in or goes out."""
@@ -250,11 +250,11 @@ class _Sketch:
 
         def curve(values, look):
             y = top + height / 2 - values / scale * (height / 2 - 5)
-            return f'<path class="curve {look}" d="{_path(zip(across, y, strict=False))}"/>' if read else ""
+            return f'<path class="curve {look}" d="{path(zip(across, y, strict=False))}"/>' if read else ""
 
         frame = f'<rect class="frame" x="{left}" y="{top}" width="{width}" height="{height}" rx="4"/>'
         y = top + height / 2 - window / scale * (height / 2 - 5)
-        grey = f'<path class="curve" d="{_path(zip(across, y, strict=True))}"/>'
+        grey = f'<path class="curve" d="{path(zip(across, y, strict=True))}"/>'
         now = across[read - 1] if read else left
         mark = f'<path class="now" d="M{now:.1f} {top} V{top + height}"/>' if read else ""
         words = f"{read} of {len(window)} values" if read else "window: press Play"
@@ -281,7 +281,8 @@ def _bracket(words):
     return f"({words})" if "−" in words else words
 
 
-def _path(points):
+def path(points):
+    """Return points as the SVG path that joins them."""
     return "M" + " L".join(f"{x:.5g} {y:.5g}" for x, y in points)
 
 
