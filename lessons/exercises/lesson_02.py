@@ -209,7 +209,10 @@ EXERCISES = (
                     "This is a difference in the series' unit squared; skill has no unit.",
                     "naive_mse - model_mse",
                 ),
-                ("The sign is wrong: a better model must have the higher skill.", "model_mse / naive_mse - 1"),
+                (
+                    "The sign is wrong: a better model has the higher skill.",
+                    "model_mse / naive_mse - 1",
+                ),
                 (
                     "The difference is divided by the model's error, not by the naive one.",
                     "(naive_mse - model_mse) / model_mse",

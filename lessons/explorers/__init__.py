@@ -7,6 +7,7 @@ from lessons.explorers.gates import gate_heatmaps
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
 from lessons.explorers.naive_error import naive_error
+from lessons.explorers.ridge_weights import ridge_weights
 from lessons.explorers.rollout import rollout_steps
 from lessons.explorers.training import training
 from lessons.explorers.welcome import welcome
@@ -21,6 +22,7 @@ __all__ = [
     "leak",
     "memory",
     "naive_error",
+    "ridge_weights",
     "rollout_steps",
     "training",
     "welcome",

@@ -14,6 +14,7 @@ from lessons.series import trend_and_seasons, two_waves
 SERIES = {"trend and seasons": trend_and_seasons, "two waves": two_waves}
 LAGS = np.arange(1, 61)
 DRAWS = 50  # of the noise: one alone strays by a tenth from what is expected
+LOUDEST = 0.55  # 2σ² of the loudest noise, and some room: no axis moves with the noise
 
 
 def naive_error():
@@ -50,8 +51,8 @@ def naive_error():
             layout={
                 "title_text": title,
                 "meta": {"alt": alt},
-                "yaxis_range": up_to(max(parts[0] + parts[1], parts[2] + sd[lag - 1])),
-                "yaxis2_range": up_to(max(mean.max(), signal.max() + parts[1])),
+                "yaxis_range": up_to(parts[0] + LOUDEST),
+                "yaxis2_range": up_to(signal.max() + LOUDEST),
             },
         )
         return finding
