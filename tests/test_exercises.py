@@ -252,16 +252,13 @@ def test_mistyped_id_names_the_nearest():
 def test_any_callable_will_do():
     class Proxy:
         def __call__(self, *args, **kwargs):
-            return reference("02.mase")(*args, **kwargs)
+            return reference("02.seasonal_naive")(*args, **kwargs)
 
-    assert check("02.mase", Proxy()).passed
+    assert check("02.seasonal_naive", Proxy()).passed
 
 
 def test_equal_answers_in_other_number_types_pass():
-    def mase32(y_true, y_pred, y_train, season_length=1):
-        return np.array(reference("02.mase")(y_true, y_pred, y_train, season_length))
-
-    assert check("02.mase", mase32).passed
+    assert check("02.skill", lambda model_mse, naive_mse: np.array(1 - model_mse / naive_mse)).passed
     assert check("01.find_the_leak", lambda p, t, k: float(reference("01.find_the_leak")(p, t, k))).passed
 
 

@@ -21,15 +21,15 @@ _NO_INTERCEPT = "There is no intercept: the fit is forced through 0."
 _ONE_MEAN = "One mean is taken off all inputs alike. Each column of `A` has a mean of its own."
 
 
-def seasonal_naive(X, season_length):
-    """Forecast the next value as the one a season before it."""
-    return X[:, -season_length, :1]  # (N, T, D) -> (N, 1)
-
-
 def naive_error(signal, sigma):
     """Mean squared error to expect of the last-value forecast of a signal with noise on it."""
     change = np.diff(signal)  # (n - 1,) s[t+1] - s[t]
     return np.mean(change**2) + 2 * sigma**2  # E[(Δs + e[t+1] - e[t])²] = mean(Δs²) + 2σ²
+
+
+def seasonal_naive(X, season_length):
+    """Forecast the next value as the one a season before it."""
+    return X[:, -season_length, :1]  # (N, T, D) -> (N, 1)
 
 
 def skill(model_mse, naive_mse):
@@ -65,46 +65,6 @@ def _penalty(text, diagnosis):
 
 
 EXERCISES = (
-    Exercise(
-        "02.seasonal_naive",
-        "Forecast what happened a season ago",
-        reference=seasonal_naive,
-        returns="y_pred",
-        parts=[
-            Part("a season of several steps", 1, Case(_X, 5), Case(_X_TWO, 7)),
-            Part("a season of one step, or as long as the window", 1, Case(_X, 1), Case(_X_TWO, 8)),
-        ],
-        hints=[
-            "The value to forecast comes right after the window. Count back `season_length` steps "
-            "from *there*.",
-            "One step back from the value to forecast is the last of the window, `X[:, -1]`.",
-            "`X[:, -1, 0]` has shape (N,). A slice keeps the axis: `X[:, -1, :1]` has shape (N, 1). "
-            "Now put the right number of steps in.",
-        ],
-        wrong=[
-            *(
-                Slip(diagnosis, {"-season_length, :1": place})
-                for diagnosis, place in (
-                    (_EARLY, "-season_length - 1, :1"),
-                    (_EARLY, "X.shape[1] - season_length - 1, :1"),
-                    (_LATE, "-season_length + 1, :1"),
-                    (_LATE, "min(-season_length + 1, -1), :1"),
-                    ("This is the last value, whatever `season_length` is.", "-1, :1"),
-                    (_FRONT, "season_length - 1, :1"),
-                    (_FRONT, "season_length, :1"),
-                    (_FRONT, "season_length - 1"),
-                    (_FRONT, "season_length"),
-                    ("Every feature is forecast; the target is feature 0 alone.", "-season_length"),
-                    ("This forecasts the last feature; the target is feature 0.", "-season_length, -1:"),
-                    ("The axis of the features is gone: a slice, `:1`, keeps it.", "-season_length, 0"),
-                )
-            ),
-            Slip(
-                "This is the mean over the last season, not the value one season ago.",
-                {"-season_length, :1]": "-season_length:, :1].mean(axis=1)"},
-            ),
-        ],
-    ),
     Exercise(
         "02.naive_error",
         "Explain the naive error from signal and noise",
@@ -172,6 +132,46 @@ EXERCISES = (
             Slip(
                 "This is the root of the mean squared error.",
                 {"np.mean(change**2) + 2 * sigma**2": "np.sqrt(np.mean(change**2) + 2 * sigma**2)"},
+            ),
+        ],
+    ),
+    Exercise(
+        "02.seasonal_naive",
+        "Forecast what happened a season ago",
+        reference=seasonal_naive,
+        returns="y_pred",
+        parts=[
+            Part("a season of several steps", 1, Case(_X, 5), Case(_X_TWO, 7)),
+            Part("a season of one step, or as long as the window", 1, Case(_X, 1), Case(_X_TWO, 8)),
+        ],
+        hints=[
+            "The value to forecast comes right after the window. Count back `season_length` steps "
+            "from *there*.",
+            "One step back from the value to forecast is the last of the window, `X[:, -1]`.",
+            "`X[:, -1, 0]` has shape (N,). A slice keeps the axis: `X[:, -1, :1]` has shape (N, 1). "
+            "Now put the right number of steps in.",
+        ],
+        wrong=[
+            *(
+                Slip(diagnosis, {"-season_length, :1": place})
+                for diagnosis, place in (
+                    (_EARLY, "-season_length - 1, :1"),
+                    (_EARLY, "X.shape[1] - season_length - 1, :1"),
+                    (_LATE, "-season_length + 1, :1"),
+                    (_LATE, "min(-season_length + 1, -1), :1"),
+                    ("This is the last value, whatever `season_length` is.", "-1, :1"),
+                    (_FRONT, "season_length - 1, :1"),
+                    (_FRONT, "season_length, :1"),
+                    (_FRONT, "season_length - 1"),
+                    (_FRONT, "season_length"),
+                    ("Every feature is forecast; the target is feature 0 alone.", "-season_length"),
+                    ("This forecasts the last feature; the target is feature 0.", "-season_length, -1:"),
+                    ("The axis of the features is gone: a slice, `:1`, keeps it.", "-season_length, 0"),
+                )
+            ),
+            Slip(
+                "This is the mean over the last season, not the value one season ago.",
+                {"-season_length, :1]": "-season_length:, :1].mean(axis=1)"},
             ),
         ],
     ),

@@ -54,7 +54,7 @@ def ridge_weights():
     controls = {
         "window": slider("window", 60, 1, LONGEST, 1, "Time steps that get a weight"),
         "noise": slider("noise σ", 0.18, 0.0, 0.5, 0.02, "Standard deviation of the noise"),
-        "alpha": slider("α = 10 to the power", 1, -6, 4, 1, "Price of large weights"),
+        "alpha": slider("α, power of ten", 1, -6, 4, 1, "Price of large weights"),
     }
     return Explorer(controls, draw, live)
 
