@@ -19,6 +19,7 @@ from lessons.figures.nets import gradient_errors, states, window_means
 from lessons.figures.rollout import fan, horizon_curves, rollouts, shade
 from lessons.figures.style import STYLES, line, new_figure, plural, style
 from lessons.figures.sweeps import sweep
+from lessons.figures.weights import weight_map
 
 __all__ = [
     "STYLES",
@@ -47,6 +48,7 @@ __all__ = [
     "states",
     "style",
     "sweep",
+    "weight_map",
     "window",
     "window_means",
 ]
