@@ -10,6 +10,7 @@ from lessons.explorers.naive_error import naive_error
 from lessons.explorers.ridge_weights import ridge_weights
 from lessons.explorers.rollout import rollout_steps
 from lessons.explorers.training import training
+from lessons.explorers.two_libraries import two_libraries
 from lessons.explorers.welcome import welcome
 from lessons.explorers.windows import leak
 
@@ -25,5 +26,6 @@ __all__ = [
     "ridge_weights",
     "rollout_steps",
     "training",
+    "two_libraries",
     "welcome",
 ]
