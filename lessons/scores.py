@@ -329,7 +329,7 @@ class Scoreboard(Tabular):
         if self.noise_floor is not None:
             reachable = _percent(self._skill(self.noise_floor))
             rows.append(("noise floor", f"{self.noise_floor:.{self.digits}f}", "", reachable, ""))
-        return Table(heads, rows, "Test errors in the series’ own unit; skill: part of the naive error gone")
+        return Table(heads, rows, "Errors on the test part, in the series’ own unit")
 
     def _error(self, row):
         spread = f" ± {row.mse_sd:.{self.digits}f}" if row.seeds > 1 else ""

@@ -49,7 +49,8 @@ class Table:
         for k, (cell, right) in enumerate(zip(cells, self._right, strict=True)):
             name = "th" if k == 0 else tag
             scoped = f' scope="{scope}"' if name == "th" else ""
-            look = f"{_CELL};text-align:{'right' if right else 'left'}"
+            weight = "600" if scope == "col" else "400"
+            look = f"{_CELL};font-weight:{weight};text-align:{'right' if right else 'left'}"
             pieces.append(f'<{name}{scoped} style="{look}">{html.escape(cell)}</{name}>')
         return f"<tr>{''.join(pieces)}</tr>"
 

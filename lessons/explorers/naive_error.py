@@ -14,7 +14,7 @@ from lessons.series import trend_and_seasons, two_waves
 SERIES = {"trend and seasons": trend_and_seasons, "two waves": two_waves}
 LAGS = np.arange(1, 61)
 DRAWS = 50  # of the noise: one alone strays by a tenth from what is expected
-LOUDEST = 0.55  # 2σ² of the loudest noise, and some room: no axis moves with the noise
+LOUDEST = 0.52  # 2σ² of the loudest noise, and some room: no axis moves with the noise
 
 
 def naive_error():
@@ -52,7 +52,7 @@ def naive_error():
                 "title_text": title,
                 "meta": {"alt": alt},
                 "yaxis_range": up_to(parts[0] + LOUDEST),
-                "yaxis2_range": up_to(signal.max() + LOUDEST),
+                "yaxis2_range": [0, 1.03 * (signal.max() + LOUDEST)],
             },
         )
         return finding
@@ -112,7 +112,12 @@ def _picture():
     )
     figure.update_layout(
         xaxis={"domain": [0, 0.34]},
-        xaxis2={"domain": [0.44, 1], "title": "lag (time steps)", "range": [0, 61]},
+        xaxis2={
+            "domain": [0.44, 1],
+            "title": "lag (time steps)",
+            "range": [0, 61],
+            "tickvals": [1, *range(10, 70, 10)],
+        },
         yaxis={"rangemode": "tozero"},
         yaxis2={"anchor": "x2", "rangemode": "tozero"},
         hovermode="closest",
