@@ -5,16 +5,19 @@ as a line drawn from the value before a gap to the value after it, hands the ans
 fillings here never look ahead. And a filled value is no measurement: leave it out where forecasts are scored.
 """
 
-import html
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lessons.checks import as_series, whole_number
+from lessons.checks import as_series, negligible, whole_number
 from lessons.series.times import show
+from lessons.tables import Table
 
 METHODS = ("last", "seasonal", "seasonal mean")
+CODES = {sign * code for code in (99, 99.9, 999, 999.9, 9999, 99999, 999999) for sign in (-1, 1)}
+HABIT = 0.1  # of the values at one step of the season: what happens as often is no fault
 
 
 @dataclass(frozen=True)
@@ -42,27 +45,16 @@ class Gap:
 class Gaps(list):
     """The gaps of a series, in order of feature and time; shows itself as a table."""
 
-    _HEADS = ("feature", "index", "time", "steps missing")
-
-    def _cells(self):
-        return [(str(gap.feature), str(gap.start), show(gap.time), str(gap.length)) for gap in self]
+    def _table(self):
+        cells = [(gap.feature, gap.start, show(gap.time), gap.length) for gap in self]
+        caption = f"{len(self)} gap{'s' * (len(self) != 1)}"
+        return Table(("feature", "index", "time", "steps missing"), cells, caption)
 
     def __repr__(self):
-        table = [self._HEADS, *self._cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(self._HEADS))]
-        lines = ["  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)) for line in table]
-        return "\n".join(lines) if self else "no gaps"
+        return repr(self._table())
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{name}</th>' for name in self._HEADS)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in line) + "</tr>"
-            for line in self._cells()
-        )
-        caption = f"{len(self)} gap{'s' * (len(self) != 1)}"
-        return (
-            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return self._table()._repr_html_()
 
 
 def gaps(t, y, names=None):
@@ -145,7 +137,7 @@ def fill_gaps(y, method="last", season_length=None):
     method : {"last", "seasonal", "seasonal mean"}
         The last value measured; the value one season before (itself filled, if need be); or the mean of all
         values measured so far at this point of the season, such as this hour of the day. Where the season has
-        nothing to offer yet, the last value.
+        nothing to offer yet, the value just before, measured or filled.
     season_length : int, optional
         Time steps in a season: 24 for a day of hours. Not for "last".
 
@@ -179,20 +171,57 @@ def fill_gaps(y, method="last", season_length=None):
 
 def _fill(column, method, season_length):
     """Fill one feature in place, from the first value to the last."""
-    measured = ~np.isnan(column)
-    last, sums, counts = np.nan, np.zeros(season_length or 1), np.zeros(season_length or 1)
+    measured, m = ~np.isnan(column), season_length or 1
+    sums, counts = np.zeros(m), np.zeros(m)
     for i in range(len(column)):
-        phase = i % len(sums)
         if measured[i]:
-            last = column[i]
-            sums[phase] += column[i]
-            counts[phase] += 1
-        elif method == "seasonal" and i >= season_length and not np.isnan(column[i - season_length]):
-            column[i] = column[i - season_length]
-        elif method == "seasonal mean" and counts[phase]:
-            column[i] = sums[phase] / counts[phase]
-        else:
-            column[i] = last
+            sums[i % m] += column[i]
+            counts[i % m] += 1
+        elif method == "seasonal" and i >= m and not np.isnan(column[i - m]):
+            column[i] = column[i - m]
+        elif method == "seasonal mean" and counts[i % m]:
+            column[i] = sums[i % m] / counts[i % m]
+        elif i:
+            column[i] = column[i - 1]
+
+
+def hide_and_fill(y, fillings, lengths, begin=0, most=100):
+    """Hide stretches that were measured, fill them, and see how far off each filling is.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,)
+        Values in any unit, NaN where missing: the part of a series that may be looked at.
+    fillings : dict of str to callable
+        Each takes such a series and returns it filled.
+    lengths : sequence of int
+        How many steps to hide at a time.
+    begin : int
+        Index from which on to hide, so that the fillings have something to learn from.
+    most : int
+        How many stretches of a length to try, spread evenly.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (lengths,)
+        Mean squared errors, in the unit of `y`, squared; NaN where no stretch is long enough.
+    """
+    y = np.asarray(y, dtype=float)
+    errors = {name: [] for name in fillings}
+    for length in lengths:
+        there = np.append(~np.isnan(y[begin:]), np.zeros(length + 2, dtype=bool))
+        whole = sliding_window_view(there, length + 2).all(axis=1)  # with a value at either end
+        starts = begin + 1 + np.flatnonzero(whole)
+        starts = starts[:: max(1, len(starts) // most)]
+        squared = {name: [] for name in fillings}
+        for start in starts:
+            hidden, gap = y.copy(), slice(start, start + length)
+            hidden[gap] = np.nan
+            for name, fill in fillings.items():
+                squared[name].append(np.mean((fill(hidden)[gap] - y[gap]) ** 2))
+        for name, its in squared.items():
+            errors[name].append(np.mean(its) if its else np.nan)
+    return {name: np.array(its) for name, its in errors.items()}
 
 
 def outliers(y, window, threshold=4.0):
@@ -287,6 +316,102 @@ def targets_observed(was_filled, target_index, horizon=1):
     return ~filled[targets].any(axis=1)
 
 
+def faults(y, season_length, until=None):
+    """Find values that no sensor measured.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,)
+        Values in any unit, NaN where missing.
+    season_length : int
+        Time steps in a season: what happens at one of its steps by habit (a shop closed on Sundays) is no
+        fault.
+    until : int, optional
+        What a code is, and whether zeros are odd, is learnt from `y[:until]`; all unless given.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (n,)
+        "code": −999, 9999 or another extreme that comes again and again, far from everything else.
+        "zero": exactly 0, far below all other values. "slip": ten or a hundred times what it should be, or a
+        tenth, by the value before it. "jump": far from the past, and back at once. The last looks at the
+        value after it: a jump may be real, and is for you to judge; the others know the past alone.
+    """
+    column = as_series(y, "y")[:, 0].astype(float)
+    known = column[:until]
+    zero = (column == 0) & bool(len(_lonely_zeros(known)))
+    at_zero = [np.mean(known[step::season_length] == 0) for step in range(min(season_length, len(known)))]
+    zero &= max(at_zero) < HABIT
+    code = np.isin(column, _codes(known))
+    slip, jump = _lone(np.where(code | zero, np.nan, column), 3 * season_length)
+    written = np.isin(column, [value for value in np.unique(column[jump]) if float(value) in CODES])
+    return {"code": code | written, "zero": zero, "slip": slip & ~written, "jump": jump & ~written}
+
+
+def _codes(values):
+    """Extremes far from all else that come several times, or once if their digits are known as a code."""
+    values, found = values[np.isfinite(values)], []
+    while len(values) >= 10:
+        distinct, counts = np.unique(values, return_counts=True)
+        low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+        for extreme, next_one in ((0, 1), (-1, -2)) if len(distinct) > 2 else ():
+            value, other = distinct[extreme], distinct[next_one]
+            least = 1 if float(value) in CODES else 3
+            far = abs(value - other) > max(high - low, abs(other - middle)) * (1 + 0.5 * (least == 3))
+            if value != 0 and counts[extreme] >= least and far:
+                found.append(value)
+        if not np.isin(values, found).any():
+            break
+        values = values[~np.isin(values, found)]
+    return found
+
+
+def _lone(column, window):
+    """Decimal points gone astray, and other values far from the past that the next one does not confirm."""
+    slip, jump = np.zeros((2, len(column)), dtype=bool)
+    window = max(window, 24)
+    if len(column) <= window + 1:
+        return slip, jump
+    past = sliding_window_view(column, window)[:-1]  # (n - window, window), before each value
+    steps = np.abs(np.diff(past, axis=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where a whole window is missing
+        middle = np.nanmedian(past, axis=1)
+        spread = 1.4826 * np.nanmedian(np.abs(past - middle[:, np.newaxis]), axis=1)
+        step = np.maximum(np.nanquantile(steps, 0.9, axis=1), 1e-9 * spread)
+    now, before = column[window:], column[window - 1 : -1]
+    after = np.append(column[window + 1 :], np.nan)
+    far = (np.abs(now - middle) > 6 * spread) & (np.abs(now - before) > 6 * step) & (spread > 0)
+    for factor in (10, 100, 1000, 0.1, 0.01):
+        slip[window:] |= far & (np.abs(now / factor - before) <= 2 * step) & (np.abs(before) > 3 * step)
+    jump[window:] = far & ~slip[window:] & (np.abs(after - before) <= 2 * step)
+    return slip, jump
+
+
+def level_change(y):
+    """How far the level has moved from the first fifth of a series to the last, in standard deviations.
+
+    Beyond ±1 a net meets levels that it has not been trained on: give it `lessons.wrappers.Centred`.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,)
+        Values in any unit, NaN where missing.
+
+    Returns
+    -------
+    float
+        Mean of the last fifth minus mean of the first, over the spread of values around the mean of their
+        fifth; 0.0 where a fifth is empty or nothing varies.
+    """
+    fifths = [part[~np.isnan(part)] for part in np.array_split(np.asarray(y, dtype=float), 5)]
+    if min(map(len, fifths)) == 0:
+        return 0.0
+    spread = np.sqrt(np.mean(np.concatenate([part - part.mean() for part in fifths]) ** 2))
+    change = fifths[-1].mean() - fifths[0].mean()
+    return 0.0 if negligible(spread, np.concatenate(fifths)) else float(change / spread)
+
+
 def trouble(t, y, window, horizon=1, names=None):
     """Say what is wrong or odd with a series before a forecaster meets it.
 
@@ -297,7 +422,7 @@ def trouble(t, y, window, horizon=1, names=None):
     y : array_like of shape (n,) or (n, D)
         Values in any unit, NaN where missing; feature 0 is the target.
     window, horizon : int
-        The windows that are to be cut.
+        The windows that are to be cut, a season long.
     names : list of str, optional
         What the features are called; their numbers unless given.
 
@@ -305,7 +430,7 @@ def trouble(t, y, window, horizon=1, names=None):
     -------
     list of str
         Sentences, empty if nothing was found: too short for the windows, constant, missing values and the
-        longest gap, values that stay the same, zeros that come out of the blue, a mistyped power of ten.
+        longest gap, values that stay the same, a level that moves, and what `faults` finds.
 
     Raises
     ------
@@ -330,43 +455,54 @@ def trouble(t, y, window, horizon=1, names=None):
         elif np.ptp(present) == 0:
             found.append(f"{name} is {present[0]:g} all the time: there is nothing to forecast")
         else:
-            found += _odd_values(name, t, column, [gap for gap in every_gap if gap.feature == name])
+            its_gaps = [gap for gap in every_gap if gap.feature == name]
+            found += [f"{name} {what}" for what in _oddities(t, column, its_gaps, window)]
     return found
 
 
-def _odd_values(name, t, column, its_gaps):
+def _oddities(t, column, its_gaps, season_length):
+    missing, odd = np.isnan(column), faults(column, season_length)
     if its_gaps:
         longest = max(its_gaps, key=lambda gap: gap.length)
-        missing = np.isnan(column)
+        many = f"{len(its_gaps)} gap{'s' * (len(its_gaps) != 1)}"
         yield (
-            f"{name} misses {missing.sum()} of {len(column)} values ({missing.mean():.1%}), in "
-            f"{len(its_gaps)} gap{'s' * (len(its_gaps) != 1)}, the longest of {longest.length} from "
-            f"{show(longest.time)} on"
+            f"misses {missing.sum()} of {len(column)} values ({missing.mean():.1%}), in {many}, the longest "
+            f"of {longest.length} from {show(longest.time)} on"
         )
-    same = np.append(False, column[1:] == column[:-1])
+    for code in np.unique(column[odd["code"]]):
+        yield f"is {code:g} {_when(t, column == code)}, far from all else: a code for *missing*?"
+    if odd["zero"].any():
+        yield f"drops to exactly 0 from far above {_when(t, odd['zero'])}: faults?"
+    if odd["slip"].any():
+        yield f"is ten or a hundred times too large or small {_when(t, odd['slip'])}: a decimal point astray?"
+    if odd["jump"].any():
+        yield f"jumps far away and back at once {_when(t, odd['jump'])}: faults, or real?"
+    rest = np.where(odd["code"] | odd["slip"] | odd["zero"], np.nan, column)
+    same = np.append(False, rest[1:] == rest[:-1])
     if same.mean() > 0.1:
-        yield f"{name} repeats the value before it {same.mean():.0%} of the time: measured, or carried on?"
+        yield f"repeats the value before it {same.mean():.0%} of the time: measured, or carried on?"
     starts, lengths = _runs(same)
     if len(lengths) and lengths.max() >= 5 and same.mean() <= 0.5:
         i, steps = starts[lengths.argmax()] - 1, lengths.max() + 1
-        yield f"{name} stays at {column[i]:g} for {steps} steps from {show(t[i])} on: a stuck sensor?"
-    lonely = _lonely_zeros(column)
-    if len(lonely):
-        at = ", ".join(show(t[i]) for i in lonely[:3]) + (", …" if len(lonely) > 3 else "")
-        yield f"{name} drops to exactly 0 from far above, {len(lonely)} times ({at}): faults?"
-    typical, largest = np.nanmedian(np.abs(column)), np.nanmax(np.abs(column))
-    if typical > 0 and largest > 50 * typical:
-        i = int(np.nanargmax(np.abs(column)))
-        yield f"{name} is {column[i]:g} at {show(t[i])}, {largest / typical:.0f} times its median: mistyped?"
+        yield f"stays at {column[i]:g} for {steps} steps from {show(t[i])} on: a stuck sensor?"
+    moved = level_change(rest)
+    if abs(moved) > 1 and len(column) >= 5 * season_length:
+        where = "climbs" if moved > 0 else "falls"
+        yield f"{where}: its last fifth lies {abs(moved):.1f} standard deviations from its first"
+
+
+def _when(t, flags):
+    places = np.flatnonzero(flags)
+    at = ", ".join(show(t[i]) for i in places[:3]) + (", …" if len(places) > 3 else "")
+    return f"{len(places)} time{'s' * (len(places) != 1)} ({at})"
 
 
 def _lonely_zeros(column):
     """Where runs of zeros begin, if zero lies far below all other values; among counts it does not."""
     starts, _ = _runs(column == 0)
     lowest = np.unique(column[(column != 0) & ~np.isnan(column)])[:20]
-    if len(lowest) < 3 or lowest[0] <= 5 * np.median(np.diff(lowest)):
-        return starts[:0]
-    return starts
+    near = len(lowest) < 3 or lowest[0] <= max(5 * np.median(np.diff(lowest)), 0.05 * np.nanmedian(column))
+    return starts[:0] if near else starts
 
 
 def _runs(flags):

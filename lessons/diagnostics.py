@@ -1,50 +1,21 @@
 """What is wrong with a forecast whose error looks good? A number for every suspicion.
 
-`y_true` may hold NaN where nothing was measured: keep those places, so that neighbours in the arrays are
-neighbours in time; every function here leaves them out of its sums.
+Every function takes `y_true` and `y_pred`, arrays of shape (N,) or (N, 1): values and their forecasts at one
+horizon, in order of time and in one unit. `y_true` may hold NaN where nothing was measured: keep those
+places, so that neighbours in the arrays are neighbours in time; they are left out of every sum. Other shapes,
+and fewer than 10 measured values, raise a ValueError.
 """
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
 
 from lessons.checks import negligible
 from lessons.significance import standard_error
+from lessons.tables import Table
 
 MAX_LAG = 6
-
-
-@dataclass(frozen=True)
-class Peaks:
-    """How the largest values were forecast.
-
-    Attributes
-    ----------
-    threshold : float
-        Values from here on are peaks, in the unit of the values.
-    recall : float
-        Share of the peaks that were forecast to be peaks: forecast at or above the threshold.
-    precision : float
-        Share of the peaks forecast that were peaks; NaN if none was forecast.
-    too_low : float
-        Share of the peaks that were forecast lower than they came.
-    shortfall : float
-        Mean of truth minus forecast over as large a share of the highest *forecasts*, in the unit of the
-        values.
-    shortfall_sd : float
-        Its standard error.
-    n : int
-        Number of peaks.
-    """
-
-    threshold: float
-    recall: float
-    precision: float
-    too_low: float
-    shortfall: float
-    shortfall_sd: float
-    n: int
+CHANCE = 2.576  # standard errors: beyond these, chance is to blame once in a hundred times
 
 
 @dataclass(frozen=True)
@@ -93,48 +64,24 @@ class Diagnosis(list):
                 return finding
         raise KeyError(f"no finding {key!r}; there are {', '.join(finding.name for finding in self)}")
 
-    def _cells(self):
-        for finding in self:
-            yield finding.name, f"{finding.value:.3g}", "in order" if finding.ok else "LOOK", finding.sentence
+    def _table(self):
+        rows = [(f.name, f"{f.value:.3g}", "in order" if f.ok else "LOOK", f.sentence) for f in self]
+        return Table(("suspicion", "number", "verdict", "meaning"), rows, "Diagnosis")
 
     def __repr__(self):
-        return "\n".join(
-            f"{name:16} {value:>8}  {state:8}  {said}" for name, value, state, said in self._cells()
-        )
+        return repr(self._table())
 
     def _repr_html_(self):
-        left = 'style="text-align:left"'
-        rows = "".join(
-            f'<tr><th scope="row" {left}>{html.escape(name)}</th><td>{value}</td>'
-            f'<td style="white-space:nowrap">{state}</td><td {left}>{html.escape(said)}</td></tr>'
-            for name, value, state, said in self._cells()
-        )
-        heads = (("suspicion", left), ("number", ""), ("verdict", ""), ("meaning", left))
-        head = "".join(f'<th scope="col" {look}>{name}</th>' for name, look in heads)
-        return (
-            f"<table><caption>Diagnosis</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return self._table()._repr_html_()
 
 
 def lag_profile(y_true, y_pred, max_lag=MAX_LAG):
-    """Correlate forecasts with the truth of 0, 1, 2, ... steps before.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (N,) or (N, 1)
-        Values and their forecasts in order of time, in one unit; NaN in `y_true` where not measured.
-    max_lag : int
-        How far back to look.
+    """Correlate forecasts with the truth of 0, 1, 2, ... `max_lag` steps before.
 
     Returns
     -------
     ndarray of shape (max_lag + 1,)
-        Correlations; entry k compares the forecast for t with the truth of t - k.
-
-    Raises
-    ------
-    ValueError
-        The shapes differ or do not hold one step ahead, or there are too few values.
+        Entry k compares the forecast for t with the truth of t - k; NaN for a constant forecast.
     """
     y_true, y_pred = _pair(y_true, y_pred)
     if not 1 <= max_lag <= len(y_true) // 3:
@@ -145,60 +92,16 @@ def lag_profile(y_true, y_pred, max_lag=MAX_LAG):
     return np.array([_correlation(y_pred[k:], y_true[: len(y_true) - k]) for k in range(max_lag + 1)])
 
 
-def lag(y_true, y_pred, max_lag=MAX_LAG):
-    """How many steps forecasts come late: the shift at which they resemble the truth most.
-
-    0 is in time. 1 in a one-step forecast, k in one k steps ahead, means that it mostly repeats what was
-    known. That is no fault where nothing better can be done, as for a random walk: `change_correlation`
-    tells whether the forecast knows more than the last value.
-
-    Parameters
-    ----------
-    y_true, y_pred, max_lag
-        As for `lag_profile`.
-
-    Returns
-    -------
-    int
-        In time steps.
-
-    Raises
-    ------
-    ValueError
-        As for `lag_profile`, or the forecast is constant.
-    """
-    profile = lag_profile(y_true, y_pred, max_lag)
-    if np.isnan(profile).all():
-        raise ValueError("a constant forecast is never late: it resembles nothing")
-    return int(np.nanargmax(profile))
-
-
 def change_correlation(y_true, y_pred, horizon=1):
     """Correlate the change that was forecast with the change that came.
 
-    corr(y_hat_t - y_{t-h}, y_t - y_{t-h}): 1 for the truth, 0 for the last value (which forecasts no change),
-    and whatever a forecast knows beyond it.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (N,) or (N, 1)
-        Values and their forecasts in order of time, in one unit; NaN in `y_true` where not measured.
-    horizon : int
-        h, how many steps ahead was forecast.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        As for `lag_profile`.
+    corr(y_hat_t - y_{t-h}, y_t - y_{t-h}), `horizon` h steps ahead: 1 for the truth, 0 for the last value
+    (which forecasts no change), and whatever a forecast knows beyond it.
     """
     y_true, y_pred = _pair(y_true, y_pred)
     last = y_true[:-horizon]
     predicted = y_pred[horizon:] - last
-    if np.nanstd(predicted) <= 1e-9 * np.nanstd(y_true):
+    if negligible(np.nanstd(predicted), y_true):
         return 0.0
     return _correlation(predicted, y_true[horizon:] - last)
 
@@ -206,77 +109,50 @@ def change_correlation(y_true, y_pred, horizon=1):
 def flatline(y_true, y_pred):
     """Variance of the forecasts over the variance of the truth.
 
-    The best possible forecast has R², the share of the variance that can be forecast: below 1, and near 0
-    where nothing can be. A ratio far below the squared correlation of forecast and truth says that the
-    forecast moves the right way, but hardly dares to.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (N,) or (N, 1)
-        Values and their forecasts, in one unit; NaN in `y_true` where not measured.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        As for `lag_profile`, or the truth never changes.
+    An honest forecast has the square of its correlation with the truth: below 1, and near 0 where nothing can
+    be forecast. Far less says that it moves the right way, but hardly dares to.
     """
     y_true, y_pred = _measured(y_true, y_pred)
-    if np.ptp(y_true) == 0:
+    if negligible(np.ptp(y_true), y_true):
         raise ValueError("y_true never changes: there is no variance to compare with")
     return float(np.var(y_pred) / np.var(y_true))
 
 
-def missed_peaks(y_true, y_pred, share=0.1, threshold=None):
-    """Tell how the largest values were forecast.
+def noise(y_true, y_pred):
+    """Share of the forecasts' variance that has nothing to do with the truth, and its standard error.
 
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (N,) or (N, 1)
-        Values and their forecasts, in one unit; NaN in `y_true` where not measured.
-    share : float
-        Which part of the values, from the top, are peaks.
-    threshold : float, optional
-        From which value on there is a peak, instead of `share`.
+    1 - cov(y, y_hat) / var(y_hat): 0 for an honest forecast, 1 for one that only jitters; below 0 for a timid
+    one. (One minus the slope of Mincer & Zarnowitz 1969, "The evaluation of economic forecasts".)
+    """
+    y_true, y_pred = _measured(y_true, y_pred)
+    moves = y_pred - y_pred.mean()
+    if negligible(np.ptp(y_pred), y_pred):
+        return 0.0, 0.0
+    each = moves * (y_pred - y_true - np.mean(y_pred - y_true)) / np.var(y_pred)
+    return float(each.mean()), standard_error(each, _lags(each))
+
+
+def missed_peaks(y_true, y_pred, share=0.1):
+    """Tell how the largest values, a `share` of all, were forecast.
 
     Returns
     -------
-    Peaks
-
-    Raises
-    ------
-    ValueError
-        As for `lag_profile`, the share is not between 0 and 1, or no value reaches the threshold.
-
-    Notes
-    -----
-    The best possible forecast misses peaks as well: among the largest values those that chance has lifted are
-    over-represented, and chance cannot be forecast. Of an autoregression with φ = 0.8, forecast by its own
-    formula, 9 of 10 peaks come higher than forecast, and little more than a third is forecast as such. The
-    last value has a better recall there, by crying wolf. What tells a timid forecast from an honest one is
-    `shortfall`: where a forecast is at its highest, an honest one is right on average.
+    recall : float
+        Share of the peaks that were forecast to be peaks. The best possible forecast misses peaks as well:
+        among the largest values those that chance has lifted are over-represented. Of an autoregression with
+        φ = 0.8, its own formula announces little more than a third.
+    shortfall, error : float
+        Mean of truth minus forecast over as large a share of the highest *forecasts*, and its standard error.
+        There an honest forecast is right on average; a timid one lies below.
     """
     y_true, y_pred = _measured(y_true, y_pred)
     if not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1, got {share}")
-    threshold = float(np.quantile(y_true, 1 - share)) if threshold is None else threshold
-    peaks, forecast = y_true >= threshold, y_pred >= threshold
+    peaks = y_true >= np.quantile(y_true, 1 - share)
     highest = y_pred >= np.quantile(y_pred, 1 - peaks.mean())
     missing = np.where(highest, y_true - y_pred, 0) / highest.mean()
-    if not peaks.any():
-        raise ValueError(f"no value reaches the threshold {threshold:g}; the largest is {y_true.max():g}")
-    return Peaks(
-        threshold=threshold,
-        recall=float(forecast[peaks].mean()),
-        precision=float(peaks[forecast].mean()) if forecast.any() else float("nan"),
-        too_low=float((y_pred < y_true)[peaks].mean()),
-        shortfall=float(missing.mean()),
-        shortfall_sd=standard_error(missing - highest / highest.mean() * missing.mean(), _lags(missing)),
-        n=int(peaks.sum()),
-    )
+    error = standard_error(missing - highest / highest.mean() * missing.mean(), _lags(missing))
+    return float(np.mean(y_pred[peaks] >= y_true[peaks].min())), float(missing.mean()), error
 
 
 def residual_autocorrelation(errors, lags=24):
@@ -285,100 +161,77 @@ def residual_autocorrelation(errors, lags=24):
     Parameters
     ----------
     errors : array_like of shape (N,) or (N, 1)
-        Forecast minus truth, one step ahead, in order of time; NaN where not measured.
+        Forecast minus truth, one step ahead, in order of time; NaN where not measured. (Errors of several
+        steps ahead overlap, and correlate up to horizon - 1 steps apart however good the forecast is.)
     lags : int
         Up to which distance; at most a fifth of the errors.
 
     Returns
     -------
     Autocorrelation
-        The test is that of Ljung & Box, Biometrika 65 (1978), by statsmodels' `acorr_ljungbox`; with missing
-        errors, which that does not take, the same sum over the pairs that there are.
-
-    Raises
-    ------
-    ValueError
-        The errors have several columns, or are too few.
-
-    Notes
-    -----
-    For forecasts of one step. Errors of several steps ahead overlap, and correlate up to horizon - 1 steps
-    apart however good the forecast is.
+        With the test of Ljung & Box, Biometrika 65 (1978). Each correlation is a mean over the pairs that
+        were measured, so missing errors make it less sure and not smaller.
     """
     errors, _ = _pair(errors, errors)
-    n = int(np.isfinite(errors).sum())
-    lags = min(lags, n // 5)
-    centred = errors - np.nanmean(errors)
-    variance = np.nanmean(centred**2)
-    if not variance > 0:
+    n, there = int(np.isfinite(errors).sum()), np.isfinite(errors)
+    if negligible(np.ptp(errors[there]), errors[there]):
         raise ValueError("the errors are all the same: they have no correlation")
-    acf = np.array([np.nansum(centred[k:] * centred[:-k]) for k in range(1, lags + 1)]) / (n * variance)
-    if n == len(errors):
-        from statsmodels.stats.diagnostic import acorr_ljungbox  # a second, for those who need it
+    steps = np.arange(1, min(lags, n // 5) + 1)
+    centred = np.where(there, errors - errors[there].mean(), 0)
+    pairs = np.array([np.sum(there[k:] & there[:-k]) for k in steps])
+    sums = np.array([np.sum(centred[k:] * centred[:-k]) for k in steps])
+    means = sums / np.maximum(pairs, 1) / np.mean(centred[there] ** 2)
 
-        test = acorr_ljungbox(errors, lags=[lags])
-        statistic, p_value = float(test["lb_stat"].iloc[0]), float(test["lb_pvalue"].iloc[0])
-    else:
-        from scipy import stats
+    from scipy import stats  # half a second, for those who need it
 
-        statistic = float(n * (n + 2) * np.sum(acf**2 / (n - np.arange(1, lags + 1))))
-        p_value = float(stats.chi2.sf(statistic, lags))
-    return Autocorrelation(acf=acf, band=float(1.96 / np.sqrt(n)), statistic=statistic, p_value=p_value)
+    statistic = float(np.sum(pairs * means**2) * (n + 2) / n)
+    return Autocorrelation(
+        acf=means * (1 - steps / len(errors)),  # as ever, over N where nothing is missing
+        band=float(1.96 / np.sqrt(pairs[0] + 1)),
+        statistic=statistic,
+        p_value=float(stats.chi2.sf(statistic, len(steps))),
+    )
 
 
 def diagnose(y_true, y_pred, horizon=1):
-    """Put every suspicion to one forecast.
-
-    Parameters
-    ----------
-    y_true, y_pred : array_like of shape (N,) or (N, 1)
-        Values and their forecasts at one horizon, in order of time and in one unit; NaN in `y_true` where not
-        measured.
-    horizon : int
-        How many steps ahead was forecast.
+    """Put every suspicion to one forecast, made `horizon` steps ahead.
 
     Returns
     -------
     Diagnosis
-        Of "bias", of "lag", of "flatline" (the variance ratio), of "missed peaks" (their share of the largest
-        tenth) and, one step ahead, of "autocorrelation" (the largest). To be looked at: a bias that chance
-        does not explain, at 1 %; a lag of the horizon or more, with a change correlation below 0.1; a
-        variance below a quarter of what the correlation with the truth calls for, or below 1 %; a
-        truth above the highest forecasts that chance does not explain, at 1 %; a correlation of errors
-        beyond 0.2, with a Ljung-Box test below 1 %.
-
-    Raises
-    ------
-    ValueError
-        The shapes differ or do not hold one horizon, or there are fewer than 20 measured values.
+        To be looked at: "bias" that chance does not explain, at 1 %; "lag" of the horizon or more with a
+        change correlation below 0.1; "flatline", a variance below a quarter of what the correlation with the
+        truth calls for, or below 1 %; "noise" of more than half the forecast's variance; "timid", a truth
+        above the highest forecasts; "missed peaks", more than half of the largest tenth not forecast as such;
+        and one step ahead "autocorrelation" of errors beyond 0.2, with a Ljung-Box test below 1 %.
     """
-    flat_true, flat_pred = _pair(y_true, y_pred)
-    if np.isfinite(flat_true).sum() < 20:
-        raise ValueError(f"a diagnosis needs 20 measured values at least, got {np.isfinite(flat_true).sum()}")
+    y_true, y_pred = _pair(y_true, y_pred)
+    known = np.isfinite(y_true)
+    if known.sum() < 20:
+        raise ValueError(f"a diagnosis needs 20 measured values at least, got {known.sum()}")
     findings = [
-        _bias(flat_true, flat_pred),
-        _lateness(flat_true, flat_pred, horizon),
-        _flatness(flat_true, flat_pred),
-        _peaks(flat_true, flat_pred),
+        _bias(y_true, y_pred),
+        _lateness(y_true, y_pred, horizon),
+        _flatness(y_true, y_pred),
+        _noise(y_true, y_pred),
+        *_peaks(y_true, y_pred),
     ]
-    if horizon == 1:
-        findings.append(_memory(flat_pred - flat_true))
+    errors = y_pred - y_true
+    if horizon == 1 and not negligible(np.ptp(errors[known]), y_true[known]):
+        findings.append(_memory(errors))
     return Diagnosis(findings)
 
 
 def _bias(y_true, y_pred):
     errors = (y_pred - y_true)[np.isfinite(y_true)]
-    sd = standard_error(errors, _lags(errors))
-    mean = float(errors.mean())
-    ok = abs(mean) <= 2.576 * sd
+    chance, mean = CHANCE * standard_error(errors, _lags(errors)), float(errors.mean())
     side = "low" if mean < 0 else "high"
-    said = f"on average {abs(mean):.3g} too {side}; chance alone explains up to {2.576 * sd:.3g}"
-    return Finding("bias", mean, bool(ok), said)
+    said = f"on average {abs(mean):.3g} too {side}; chance alone explains up to {chance:.3g}"
+    return Finding("bias", mean, abs(mean) <= chance or negligible(abs(mean), y_true), said)
 
 
 def _lateness(y_true, y_pred, horizon):
-    max_lag = min(max(MAX_LAG, 2 * horizon), len(y_true) // 3)
-    profile = lag_profile(y_true, y_pred, max_lag)
+    profile = lag_profile(y_true, y_pred, min(max(MAX_LAG, 2 * horizon), len(y_true) // 3))
     if np.isnan(profile).all():
         return Finding("lag", float("nan"), True, "a constant forecast is not late")
     late, change = int(np.nanargmax(profile)), change_correlation(y_true, y_pred, horizon)
@@ -391,25 +244,27 @@ def _lateness(y_true, y_pred, horizon):
 
 
 def _flatness(y_true, y_pred):
-    ratio = flatline(y_true, y_pred)
-    r = _correlation(y_pred, y_true)
+    ratio, r = flatline(y_true, y_pred), _correlation(y_pred, y_true)
     squared = 0.0 if np.isnan(r) else max(r, 0) ** 2
-    said = (
-        f"has {ratio:.0%} of the truth's variance; by its correlation with the truth {squared:.0%} would be "
-        "right"
-    )
+    said = f"has {ratio:.0%} of the truth's variance; its correlation with the truth calls for {squared:.0%}"
     return Finding("flatline", ratio, bool(ratio >= max(0.25 * squared, 0.01)), said)
 
 
+def _noise(y_true, y_pred):
+    share, error = noise(y_true, y_pred)
+    said = f"{max(share, 0):.0%} of its own ups and downs say nothing about the truth"
+    return Finding("noise", share, share <= max(0.5, CHANCE * error), said)
+
+
 def _peaks(y_true, y_pred):
-    peaks = missed_peaks(y_true, y_pred)
+    recall, shortfall, error = missed_peaks(y_true, y_pred)
+    side = "above" if shortfall > 0 else "below"
     said = (
-        f"{peaks.recall:.0%} of the {peaks.n} values from {peaks.threshold:.3g} on were forecast as such; "
-        f"where the forecast is highest, the truth lies {abs(peaks.shortfall):.3g} "
-        f"{'above' if peaks.shortfall > 0 else 'below'} it (chance: up to {2.576 * peaks.shortfall_sd:.3g})"
+        f"where it is highest, the truth lies {abs(shortfall):.3g} {side} it (chance: {CHANCE * error:.3g})"
     )
-    ok = peaks.shortfall <= 2.576 * peaks.shortfall_sd
-    return Finding("missed peaks", 1 - peaks.recall, bool(ok), said)
+    yield Finding("timid", shortfall, shortfall <= CHANCE * error or negligible(abs(shortfall), y_true), said)
+    said = f"{recall:.0%} of the highest tenth were forecast as such: no alarms from this one"
+    yield Finding("missed peaks", 1 - recall, recall >= 0.5, said if recall < 0.5 else said.split(":")[0])
 
 
 def _memory(errors):
@@ -429,11 +284,8 @@ def _lags(values):
 
 def _pair(y_true, y_pred):
     y_true, y_pred = np.asarray(y_true, dtype=float), np.asarray(y_pred, dtype=float)
-    if (
-        y_true.shape != y_pred.shape
-        or y_true.ndim not in (1, 2)
-        or (y_true.ndim == 2 and y_true.shape[1] != 1)
-    ):
+    one = y_true.ndim == 1 or (y_true.ndim == 2 and y_true.shape[1] == 1)
+    if y_true.shape != y_pred.shape or not one:
         raise ValueError(
             "y_true and y_pred must both hold one horizon, shape (N,) or (N, 1), got "
             f"{y_true.shape} and {y_pred.shape}; take one column of several"

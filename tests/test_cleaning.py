@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lessons.cleaning import METHODS, fill_gaps, gaps, outliers, targets_observed, together, trouble
+from lessons.cleaning import (
+    METHODS,
+    faults,
+    fill_gaps,
+    gaps,
+    hide_and_fill,
+    level_change,
+    outliers,
+    targets_observed,
+    together,
+    trouble,
+)
 from lessons.series import air_quality, sea_temperature, trend_and_seasons, two_waves
 from lessons.windows import make_windows
 
@@ -29,7 +40,7 @@ def test_gaps_are_listed_by_feature_and_time():
         ("<london>", 0, 10, 2),
     ]
     assert "paris" in repr(found) and "&lt;london&gt;" in found._repr_html_()
-    assert repr(gaps([0, 1], [1.0, 2.0])) == "no gaps"
+    assert "0 gaps" in repr(gaps([0, 1], [1.0, 2.0]))
     with pytest.raises(ValueError, match="wants 5 times and 2 names; got 4 and 2"):
         gaps(np.arange(4), y)
 
@@ -46,9 +57,12 @@ def test_fillings_by_hand():
     y = [NAN, 1, 2, 3, 4, NAN, 6, NAN, NAN, NAN]
     assert_filled(y, {"method": "last"}, [NAN, 1, 2, 3, 4, 4, 6, 6, 6, 6])
     assert_filled(y, {"method": "seasonal", "season_length": 3}, [NAN, 1, 2, 3, 4, 2, 6, 4, 2, 6])
-    # phases of a season of 3: {3, 6}, {1, 4}, {2}
+    # phases of a season of 3: {3, 6}, {1, 4}, {2}; without any, the value just before, filled or not
     assert_filled(y, {"method": "seasonal mean", "season_length": 3}, [NAN, 1, 2, 3, 4, 2, 6, 2.5, 2, 4.5])
     assert_filled([1, NAN, 3], {"method": "seasonal", "season_length": 2}, [1, 1, 3])  # no season before
+    early = [1, 2, NAN, 4, 5, 6, NAN, NAN, 9, 10]
+    assert_filled(early, {"method": "seasonal mean", "season_length": 5}, [1, 2, 2, 4, 5, 6, 2, 2, 9, 10])
+    assert_filled(early, {"method": "seasonal", "season_length": 5}, [1, 2, 2, 4, 5, 6, 2, 2, 9, 10])
 
 
 def assert_filled(y, how, expected):
@@ -135,6 +149,20 @@ def test_the_faults_of_paris_are_outliers_of_the_logarithm():
     assert raw[paris == 0].sum() <= 2 and raw.sum() > 20
 
 
+def test_hidden_stretches_tell_how_far_off_a_filling_is():
+    y = np.tile([0.0, 1.0, 5.0], 30)
+    y[40] = NAN
+    found = hide_and_fill(
+        y,
+        {"last": lambda y: fill_gaps(y)[0], "usual": lambda y: fill_gaps(y, "seasonal mean", 3)[0]},
+        [1, 2, 200],
+        begin=6,
+    )
+    assert found["usual"][:2] == pytest.approx([0, 0])
+    assert found["last"][0] == pytest.approx((1 + 16 + 25) / 3, rel=0.1)
+    assert np.isnan(found["last"][2])
+
+
 def test_targets_observed():
     was_filled = np.zeros(12, bool)
     was_filled[[3, 8]] = True
@@ -177,8 +205,14 @@ def test_targets_filled_with_the_last_value_flatter_it():
             lambda y: with_values(y, slice(40, 50), y[40]),
             "stays at .* for 10 steps from 40 on: a stuck sensor",
         ),
-        (lambda y: with_values(y, 30, 0), r"drops to exactly 0 from far above, 1 times \(30\)"),
-        (lambda y: with_values(y, 30, -999), "is -999 at 30, .* times its median: mistyped"),
+        (lambda y: with_values(y, 130, 0), r"drops to exactly 0 from far above 1 time \(130\)"),
+        (lambda y: with_values(y, [130, 200], -999), r"is -999 2 times \(130, 200\), far from all else"),
+        (lambda y: with_values(y, 130, -99.9), "is -99.9 1 time"),
+        (lambda y: with_values(y, [130, 200, 300], 77), "is 77 3 times"),
+        (lambda y: with_values(y, 130, 10 * y[130]), r"ten or a hundred times too large .* 1 time \(130\)"),
+        (lambda y: with_values(y, 130, y[130] / 10), "decimal point astray"),
+        (lambda y: with_values(y, 130, 19), r"jumps far away and back at once 1 time \(130\)"),
+        (lambda y: y + np.arange(400) / 400, "climbs: its last fifth lies .* standard deviations from"),
         (lambda y: np.repeat(y, 2), "repeats the value before it 50% of the time"),
     ],
 )
@@ -198,11 +232,12 @@ def with_values(y, where, value):
 
 
 def test_trouble_of_the_courses_series():
-    for t, y in (two_waves(), trend_and_seasons(), sea_temperature()):
+    for t, y in (two_waves(), sea_temperature()):
         assert trouble(t, y, 24) == []
+    assert "climbs" in trouble(*trend_and_seasons(), 24)[0]
     said = "\n".join(trouble(*air_quality(), 24, names=["paris", "london"]))
     assert "paris misses 77" in said and "london misses 112" in said
-    assert "paris drops to exactly 0 from far above, 3 times (2019-05-15 11:00:00" in said
+    assert "paris drops to exactly 0 from far above 7 times (2019-05-15 11:00:00" in said
     assert "london repeats the value before it 26% of the time" in said
     assert "london drops" not in said  # it comes down to 1, 2, 3 as well
 
@@ -211,6 +246,45 @@ def test_counts_may_be_zero():
     sales = np.random.default_rng(0).poisson(5, size=400).astype(float)
     assert (sales == 0).any()
     assert not any("drops" in said for said in trouble(np.arange(400), sales, 24))
+
+
+@pytest.mark.parametrize("code", [-999, 9999, -99.9])
+def test_codes_are_found_in_series_with_and_without_a_trend(code):
+    rng = np.random.default_rng(1)
+    for level in (1013 + 5 * rng.normal(size=600), 300 + np.arange(600) / 5 + rng.normal(size=600)):
+        places = rng.choice(600, 6, replace=False)
+        found = faults(with_values(level, places, code), 12)
+        np.testing.assert_array_equal(np.flatnonzero(found["code"]), np.sort(places))
+        assert not any(found[kind].any() for kind in ("zero", "slip", "jump"))
+
+
+def test_slips_are_judged_by_the_past_and_a_new_level_is_none():
+    y = 50 + 10 * np.sin(np.arange(500) / 12 * np.pi) + np.random.default_rng(2).normal(size=500)
+    slipped = with_values(y, [200, 310], 10 * y[[200, 310]])
+    assert np.flatnonzero(faults(slipped, 24)["slip"]).tolist() == [200, 310]
+    np.testing.assert_array_equal(faults(slipped[:311], 24)["slip"], faults(slipped, 24)["slip"][:311])
+    higher = with_values(y, slice(300, 500), 10 * y[300:])
+    assert faults(higher, 24)["slip"].sum() <= 1  # the first value of a new level, and no more
+
+
+def test_a_habit_is_no_fault():
+    y = 200 + np.random.default_rng(3).normal(size=420)
+    y[6::7] = 0
+    assert not faults(y, 7)["zero"].any()
+    assert not any("0" in said for said in trouble(np.arange(420), y, 7))
+
+
+@pytest.mark.parametrize("make", [lambda rng: rng.normal(size=500), lambda rng: rng.gamma(2, 3, 500)])
+def test_honest_series_hold_no_faults(make):
+    found = [faults(make(np.random.default_rng(seed)), 12) for seed in range(20)]
+    assert sum(kind.sum() for one in found for kind in one.values()) <= 2
+
+
+def test_level_change():
+    y = np.random.default_rng(0).normal(size=500)
+    assert abs(level_change(y)) < 0.3
+    assert level_change(y + 3 * (np.arange(500) > 300)) == pytest.approx(3, abs=0.4)
+    assert level_change(np.ones(50)) == 0 == level_change(np.full(50, NAN))
 
 
 def test_together_begins_where_all_are_measured():
