@@ -12,12 +12,58 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lessons.checks import as_series, negligible, whole_number
+from lessons.series import from_csv
 from lessons.series.times import show
-from lessons.tables import Table
+from lessons.tables import Table, Tabular
 
 METHODS = ("last", "seasonal", "seasonal mean")
 CODES = {sign * code for code in (99, 99.9, 999, 999.9, 9999, 99999, 999999) for sign in (-1, 1)}
 HABIT = 0.1  # of the values at one step of the season: what happens as often is no fault
+
+
+def read(path, columns, time, season_length):
+    """Read columns of a CSV that are measured together, say what was noticed, refuse what is too short.
+
+    Parameters
+    ----------
+    path, columns, time
+        As for `lessons.series.from_csv`; `time` may be None where there are no times, only an order. The
+        first column is the target; others that begin much later are left out.
+    season_length : int
+        Time steps in a season; 1 where there is none.
+
+    Returns
+    -------
+    t : ndarray of shape (n,)
+        Times.
+    y : ndarray of shape (n, D)
+        Values from where all kept columns have been measured for once, NaN where missing.
+    columns : list of str
+        Those that were kept.
+
+    Raises
+    ------
+    ValueError
+        The file holds fewer than 20 seasons or 90 steps, or the season is no whole number of steps.
+    """
+    if whole_number(season_length, "season_length") < 1:
+        raise ValueError(f"season_length must be at least 1 (no season), got {season_length}")
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        t, y = from_csv(path, columns, time=time)
+    for note in notes:
+        print(note.message)
+    y = as_series(y, "y")
+    begin, kept = together(y)  # before all have a value there is no past
+    for late in set(columns) - {columns[k] for k in kept}:
+        print(f"{late} is left out: it begins too late to be measured along with {columns[0]}")
+    t, y = t[begin:], y[begin:, kept]
+    if len(y) < max(90, 20 * season_length):
+        raise ValueError(
+            f"{len(y)} steps are {len(y) / season_length:.3g} seasons of {season_length}; the lesson needs "
+            "20 seasons and 90 steps: take a shorter season (days: 7, not 365), or 1 for none"
+        )
+    return t, y, [columns[k] for k in kept]
 
 
 @dataclass(frozen=True)
@@ -42,19 +88,15 @@ class Gap:
     length: int
 
 
-class Gaps(list):
+class Gaps(Tabular, list):
     """The gaps of a series, in order of feature and time; shows itself as a table."""
 
-    def _table(self):
+    @property
+    def table(self):
+        """Table : a row a gap."""
         cells = [(gap.feature, gap.start, show(gap.time), gap.length) for gap in self]
         caption = f"{len(self)} gap{'s' * (len(self) != 1)}"
         return Table(("feature", "index", "time", "steps missing"), cells, caption)
-
-    def __repr__(self):
-        return repr(self._table())
-
-    def _repr_html_(self):
-        return self._table()._repr_html_()
 
 
 def gaps(t, y, names=None):
@@ -185,7 +227,41 @@ def _fill(column, method, season_length):
             column[i] = column[i - 1]
 
 
-def hide_and_fill(y, fillings, lengths, begin=0, most=100):
+@dataclass(frozen=True, repr=False)
+class HiddenGaps(Tabular):
+    """How far off fillings are where the truth is known; shows itself as a table.
+
+    Attributes
+    ----------
+    lengths : ndarray of int, shape (L,)
+        How many steps were hidden at a time.
+    mse : dict of str to ndarray of shape (L,)
+        Mean squared errors, in the unit of the series, squared; NaN where no stretch is long enough.
+    weights : ndarray of shape (L,)
+        Share of the values missing in the series that lie in gaps of about these lengths.
+    """
+
+    lengths: np.ndarray
+    mse: dict
+    weights: np.ndarray
+
+    def overall(self, filling):
+        """Mean squared error of a filling over gaps like those of the series, a float."""
+        there = np.isfinite(self.mse[filling])
+        return float(np.average(self.mse[filling][there], weights=self.weights[there] + 1e-9))
+
+    @property
+    def table(self):
+        """Table : a row a filling, a column a length."""
+        heads = ("filling", *(f"gap of {length}" for length in self.lengths), "as in this series")
+        rows = [
+            (name, *(f"{error:.4g}" for error in errors), f"{self.overall(name):.4g}")
+            for name, errors in self.mse.items()
+        ]
+        return Table(heads, rows, "Stretches that were measured, hidden and filled: mean squared error")
+
+
+def hide_and_fill(y, fillings, lengths=None, begin=0, most=100):
     """Hide stretches that were measured, fill them, and see how far off each filling is.
 
     Parameters
@@ -194,8 +270,8 @@ def hide_and_fill(y, fillings, lengths, begin=0, most=100):
         Values in any unit, NaN where missing: the part of a series that may be looked at.
     fillings : dict of str to callable
         Each takes such a series and returns it filled.
-    lengths : sequence of int
-        How many steps to hide at a time.
+    lengths : sequence of int, optional
+        How many steps to hide at a time; four lengths at most that the gaps of `y` have, unless given.
     begin : int
         Index from which on to hide, so that the fillings have something to learn from.
     most : int
@@ -203,25 +279,30 @@ def hide_and_fill(y, fillings, lengths, begin=0, most=100):
 
     Returns
     -------
-    dict of str to ndarray of shape (lengths,)
-        Mean squared errors, in the unit of `y`, squared; NaN where no stretch is long enough.
+    HiddenGaps
     """
     y = np.asarray(y, dtype=float)
-    errors = {name: [] for name in fillings}
-    for length in lengths:
+    own = _runs(np.isnan(y))[1]
+    own = own if len(own) else np.ones(1, dtype=int)
+    if lengths is None:
+        lengths = np.quantile(np.unique(own), [0, 1 / 3, 2 / 3, 1], method="nearest")
+    lengths = np.unique(np.asarray(lengths, dtype=int))
+    nearest = np.abs(own[:, np.newaxis] - lengths).argmin(axis=1)
+    mse = {name: np.full(len(lengths), np.nan) for name in fillings}
+    for k, length in enumerate(lengths):
         there = np.append(~np.isnan(y[begin:]), np.zeros(length + 2, dtype=bool))
         whole = sliding_window_view(there, length + 2).all(axis=1)  # with a value at either end
         starts = begin + 1 + np.flatnonzero(whole)
         starts = starts[:: max(1, len(starts) // most)]
-        squared = {name: [] for name in fillings}
-        for start in starts:
-            hidden, gap = y.copy(), slice(start, start + length)
-            hidden[gap] = np.nan
-            for name, fill in fillings.items():
-                squared[name].append(np.mean((fill(hidden)[gap] - y[gap]) ** 2))
-        for name, its in squared.items():
-            errors[name].append(np.mean(its) if its else np.nan)
-    return {name: np.array(its) for name, its in errors.items()}
+        for name, fill in fillings.items() if len(starts) else ():
+            mse[name][k] = np.mean([_error_in_gap(y, fill, slice(i, i + length)) for i in starts])
+    return HiddenGaps(lengths, mse, np.bincount(nearest, weights=own, minlength=len(lengths)) / own.sum())
+
+
+def _error_in_gap(y, fill, gap):
+    hidden = y.copy()
+    hidden[gap] = np.nan
+    return np.mean((fill(hidden)[gap] - y[gap]) ** 2)
 
 
 def outliers(y, window, threshold=4.0):

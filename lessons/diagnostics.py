@@ -12,7 +12,7 @@ import numpy as np
 
 from lessons.checks import negligible
 from lessons.significance import standard_error
-from lessons.tables import Table
+from lessons.tables import Table, Tabular
 
 MAX_LAG = 6
 CHANCE = 2.576  # standard errors: beyond these, chance is to blame once in a hundred times
@@ -48,7 +48,7 @@ class Finding:
     sentence: str
 
 
-class Diagnosis(list):
+class Diagnosis(Tabular, list):
     """Findings in a row; shows itself as a table. `diagnosis["lag"]` is one of them, `.ok` all in order."""
 
     @property
@@ -64,15 +64,11 @@ class Diagnosis(list):
                 return finding
         raise KeyError(f"no finding {key!r}; there are {', '.join(finding.name for finding in self)}")
 
-    def _table(self):
+    @property
+    def table(self):
+        """Table : a row a suspicion."""
         rows = [(f.name, f"{f.value:.3g}", "in order" if f.ok else "LOOK", f.sentence) for f in self]
         return Table(("suspicion", "number", "verdict", "meaning"), rows, "Diagnosis")
-
-    def __repr__(self):
-        return repr(self._table())
-
-    def _repr_html_(self):
-        return self._table()._repr_html_()
 
 
 def lag_profile(y_true, y_pred, max_lag=MAX_LAG):

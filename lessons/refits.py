@@ -67,6 +67,32 @@ def _sd(values):
     return f"{values.std(ddof=1):.4f}" if len(values) > 1 else ""
 
 
+class View:
+    """A forecaster that looks at some features only, and at the last steps of each window.
+
+    Parameters
+    ----------
+    model : forecaster
+        What does the forecasting.
+    features : list of int
+        Which columns of the windows it gets.
+    steps : int
+        How many of the last steps.
+    """
+
+    def __init__(self, model, features, steps):
+        self.model, self.features, self.steps = model, features, steps
+
+    def fit(self, X, y):
+        """Fit the model to what it sees of the windows; as every forecaster."""
+        self.model.fit(X[:, -self.steps :, self.features], y)
+        return self
+
+    def predict(self, X):
+        """Forecast from what it sees of the windows; as every forecaster."""
+        return self.model.predict(X[:, -self.steps :, self.features])
+
+
 def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):
     """Fit every model anew at every origin and forecast the stretch that follows it.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessons.checks import negligible, whole_number
+from lessons.scores import cheapest_shift
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,111 @@ def standard_error(d, lags):
         In that unit.
     """
     return float(_mean_of(np.asarray(d, dtype=float), lags).bse[0])
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What to add to a forecast because errors have prices, and whether the past supports it.
+
+    Attributes
+    ----------
+    value : float
+        Learnt from all past forecasts, in the unit of the series.
+    saved : float
+        Mean cost that such a shift would have saved, learnt each time from earlier origins only.
+    statistic : float
+        Of that saving, in standard errors.
+    """
+
+    value: float
+    saved: float
+    statistic: float
+
+    @property
+    def supported(self):
+        """bool : whether it saved more than chance explains; otherwise leave the forecast as it is."""
+        return self.statistic > 2
+
+
+def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift, lags=None):
+    """Learn a shift from past forecasts, and put it on trial at later origins than it was learnt at.
+
+    Parameters
+    ----------
+    y_true, y_pred : array_like of shape (n,)
+        Past values and forecasts, made before the values were seen, in one unit and in order of time.
+    origin : array_like of int, shape (n,)
+        At which origin each was made: 0, 1, ... in order of time.
+    under, over : float
+        Cost of one unit forecast too low, and too high.
+    learn : callable
+        ``learn(y_true, y_pred, under, over)`` returns the shift.
+    lags : int, optional
+        As for `diebold_mariano`.
+
+    Returns
+    -------
+    Shift
+    """
+    y_true, y_pred, origin = np.asarray(y_true), np.asarray(y_pred), np.asarray(origin)
+    later = origin > origin.min()
+    shift = np.zeros(len(y_true))
+    for k in np.unique(origin[later]):
+        shift[origin == k] = learn(y_true[origin < k], y_pred[origin < k], under, over)
+    missing = y_true[later] - y_pred[later]  # above 0 where the forecast is too low
+    kept, shifted = (np.where(e > 0, under * e, -over * e) for e in (missing, missing - shift[later]))
+    value = float(learn(y_true, y_pred, under, over))
+    saved = float(np.mean(kept - shifted))
+    same = negligible(np.ptp(kept - shifted), [kept, shifted])
+    return Shift(value, saved, 0.0 if same else diebold_mariano(kept, shifted, lags).statistic)
+
+
+def paired_verdict(chosen, losses, lags=None, naive="last value"):
+    """Say in a few sentences which forecaster to use, from the past's choice and paired tests.
+
+    The one that was chosen has to beat the naive forecast beyond chance (2 standard errors); otherwise the
+    naive one is advised, and all others are compared with that.
+
+    Parameters
+    ----------
+    chosen : str
+        The forecaster chosen before the test part was opened.
+    losses : dict of str to ndarray of shape (n,)
+        Of all that were tested on the same targets, `chosen` and `naive` among them.
+    lags : int, optional
+        As for `diebold_mariano`.
+    naive : str
+        The naive forecaster.
+
+    Returns
+    -------
+    advised : str
+        `chosen` or `naive`.
+    verdict : str
+        Whom to use, whom that has beaten, and whom it is not told apart from, each with its mean loss: what
+        is not told apart may be far apart, where there is little to test on.
+    """
+
+    def statistic(a, b):
+        same = negligible(np.ptp(losses[a] - losses[b]), [losses[a], losses[b]])
+        return 0.0 if same else diebold_mariano(losses[a], losses[b], lags).statistic
+
+    sizes = {model: f"{model} ({np.mean(loss):.4g})" for model, loss in losses.items()}
+    gain = None if chosen == naive else statistic(naive, chosen)
+    advised = chosen if gain is not None and gain > 2 else naive
+    called = f"the {naive}" if advised == naive else advised
+    if advised == chosen:
+        said = [f"Use {called}." if gain else f"The past chose {called}: use it."]
+    else:
+        said = [f"{chosen} was chosen on the past, but does not beat {called} ({gain:+.1f}): use {called}."]
+    others = {model: statistic(model, advised) for model in losses if model != advised}
+    groups = {
+        f"Beaten by {sizes[advised]}": [sizes[model] for model, z in others.items() if z > 2],
+        f"Better than {called}, as seen afterwards": [sizes[m] for m, z in others.items() if z < -2],
+        f"Not told apart from {sizes[advised]}": [sizes[m] for m, z in others.items() if not abs(z) > 2],
+    }
+    said += [f"{what}: {', '.join(names)}." for what, names in groups.items() if names]
+    return advised, " ".join(said)
 
 
 def _mean_of(d, lags):

@@ -3,6 +3,8 @@
 from lessons.explorers.base import Explorer
 from lessons.explorers.cell import cell
 from lessons.explorers.chain import chain
+from lessons.explorers.error_price import error_price
+from lessons.explorers.gap_filling import gap_filling
 from lessons.explorers.gates import gate_heatmaps
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
@@ -19,6 +21,8 @@ __all__ = [
     "LiveRun",
     "cell",
     "chain",
+    "error_price",
+    "gap_filling",
     "gate_heatmaps",
     "leak",
     "memory",

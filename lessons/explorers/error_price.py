@@ -1,0 +1,113 @@
+"""Lesson 08: what errors cost where too low and too high have different prices, and what a shift saves."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from lessons import figures
+from lessons.explorers.base import Explorer, around, bold, choice, plain, slider, up_to
+from lessons.live_figure import LiveFigure
+from lessons.scores import asymmetric_cost, cheapest_shift, mse
+
+WEEK = 168  # steps of the test part that are drawn
+
+
+def error_price(past, test, *, unit="", name="series"):
+    """Explore how the price of an error decides what to add to a forecast.
+
+    Parameters
+    ----------
+    past : tuple of (ndarray of shape (n_past,), dict of str to ndarray of shape (n_past,))
+        Values and each model's forecasts of them, made before they were seen, to learn the shift from.
+    test : tuple of (array_like of shape (n,), ndarray of shape (n,), dict of str to ndarray of shape (n,))
+        Times, values and forecasts of the test part.
+    unit, name : str
+        Of the values.
+
+    Returns
+    -------
+    Explorer
+        Controls ``model``, ``price`` (of a unit too low; a unit too high costs 1) and ``shift`` (what is
+        added to every forecast).
+    """
+    (y_past, p_past), (t, y, p_test) = past, test
+    sd = float(np.std(y_past))
+    step = float(f"{sd / 20:.1g}")
+    low, high = -10 * step, 40 * step
+    grid = np.linspace(low, high, 101)
+    shown = slice(0, min(WEEK, len(y)))
+    live = LiveFigure(_picture(t[shown], y[shown], p_test, (low, high), unit, name))
+
+    def draw(model, price, shift):
+        costs = {
+            "past": np.array([asymmetric_cost(y_past, p_past[model] + s, price, 1) for s in grid]),
+            "test part": np.array([asymmetric_cost(y, p_test[model] + s, price, 1) for s in grid]),
+        }
+        learnt = cheapest_shift(y_past, p_past[model], price, 1)
+        now = asymmetric_cost(y, p_test[model] + shift, price, 1)
+        kept = asymmetric_cost(y, p_test[model], price, 1)
+        finding = _finding(model, price, shift, now, kept, learnt, y, p_test[model])
+        live.update(
+            x={"now": [shift], "learnt on the past": [learnt]},
+            y={
+                **{f"cost, {part}": curve for part, curve in costs.items()},
+                "now": [now],
+                "learnt on the past": [np.interp(learnt, grid, costs["past"])],
+                "forecast": p_test[model][shown],
+                "shifted": p_test[model][shown] + shift,
+            },
+            layout={
+                "title_text": f"{model}, {price:g} : 1, shifted by {shift:+.3g}: costs {now:.3g}",
+                "meta": {"alt": f"Cost by shift, and forecasts beside the truth. {plain(finding)}"},
+                "yaxis_range": up_to(max(curve.max() for curve in costs.values())),
+            },
+        )
+        return finding
+
+    controls = {
+        "model": choice("model", list(p_test)),
+        "price": slider("too low costs", 4.0, 0.25, 9.0, 0.25, "Price of a unit too low; too high costs 1"),
+        "shift": slider("shift", 0.0, low, high, step, "What is added to every forecast"),
+    }
+    return Explorer(controls, draw, live)
+
+
+def _finding(model, price, shift, now, kept, learnt, y, forecast):
+    before, after = mse(y, forecast), mse(y, forecast + shift)
+    return (
+        f"{model}, a unit too low costs {price:g}, too high 1. In the test part, shifted by {shift:+.3g}: "
+        f"cost {bold(f'{now:.3g}')} (unshifted {kept:.3g}), MSE {after:.4g} (unshifted {before:.4g}). The "
+        f"past asks for {bold(f'{learnt:+.3g}')}; what was best in the test part nobody could know."
+    )
+
+
+def _picture(t, y, predictions, limits, unit, name):
+    """Two panels: cost by shift in the past and in the test part, and a week of forecasts."""
+    low, high = limits
+    right = {"xaxis": "x2", "yaxis": "y2"}
+    grid = np.linspace(low, high, 101)
+    color = figures.style("target")["color"]
+    here = {"size": 13, "color": color, "symbol": "circle"}
+    diamond = {"size": 13, "color": figures.style("series")["color"], "symbol": "diamond"}
+    traces = [
+        go.Scatter(x=grid, name="cost, past", mode="lines", line=figures.line("series")),
+        go.Scatter(x=grid, name="cost, test part", mode="lines", line=figures.line("test")),
+        go.Scatter(name="learnt on the past", mode="markers", marker=diamond),
+        go.Scatter(name="now", mode="markers", marker=here),
+        go.Scatter(x=t, y=y, name="truth", line=figures.line("truth"), **right),
+        go.Scatter(x=t, name="forecast", line={**figures.line("series", 1.5), "dash": "dot"}, **right),
+        go.Scatter(x=t, name="shifted", line={"color": color, "width": 2}, **right),
+    ]
+    added = f"added to the forecast ({unit})" if unit else "added to the forecast"
+    figure = figures.new_figure(traces, title="", x=added, y="mean cost", alt="", showlegend=True)
+    everything = np.concatenate([y, *(p + s for p in predictions.values() for s in limits)])
+    return figure.update_layout(
+        height=390,
+        xaxis={"domain": [0, 0.4], "range": [low, high]},
+        xaxis2={"domain": [0.5, 1]},
+        yaxis2={
+            "anchor": "x2",
+            "title": f"{name} ({unit})" if unit else name,
+            "range": around(np.clip(everything, *np.quantile(everything, [0.005, 0.995]))),
+        },
+        hovermode="closest",
+    )
