@@ -13,7 +13,6 @@ from lessons.scores import (
     cheapest_shift,
     mae,
     mse,
-    paired_verdict,
     scoreboard,
     skill,
 )
@@ -225,37 +224,3 @@ def test_table_and_card_say_the_unit_with_as_many_digits_as_asked_for(data):
         assert "2.5 ± 2.1" in shown and "2.5000" not in shown
     assert card_of(board, "off")["model score"] == "off, test MSE 2.5 ± 2.1 over 2 seeds (µg/m³)²"
     assert "<b>" not in Scoreboard(X_test, y_test, unit="<b>")._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("chosen", "losses", "advised", "verdict"),
-    [
-        (
-            "AR",
-            {"last value": 9, "AR": 1, "LSTM": 2},
-            "AR",
-            "Use AR. Beaten by AR: last value. Not told apart from AR: LSTM.",
-        ),
-        (
-            "ETS",
-            {"last value": 5, "ETS": 3.7, "AR": 2, "RNN": 9},
-            "last value",
-            "ETS was chosen on the past, but does not beat the last value (+1.3): use the last value. Beaten "
-            "by the last value: RNN. Better than the last value, as seen afterwards: AR. Not told apart from "
-            "the last value: ETS.",
-        ),
-        (
-            "last value",
-            {"last value": 1, "AR": 9},
-            "last value",
-            "The past chose the last value: use it. Beaten by the last value: AR.",
-        ),
-    ],
-)
-def test_the_paired_verdict_does_not_contradict_itself(chosen, losses, advised, verdict):
-    assert paired_verdict(chosen, losses, lambda a, b: losses[a] - losses[b]) == (advised, verdict)
-
-
-def test_a_statistic_that_cannot_be_computed_is_no_win():
-    advised, verdict = paired_verdict("AR", ["last value", "AR"], lambda a, b: float("nan"))
-    assert advised == "last value" and "Not told apart from the last value: AR." in verdict

@@ -1,11 +1,13 @@
 """The Diebold-Mariano test, beside two other implementations, and the errors it makes."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from lessons.exercises import REGISTRY
-from lessons.significance import diebold_mariano, standard_error
+from lessons.significance import diebold_mariano, paired_verdict, shift_on_trial, standard_error
 
 
 @pytest.fixture
@@ -70,3 +72,53 @@ def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
 def test_bad_losses_are_refused(losses, change, message):
     with pytest.raises(ValueError, match=message):
         diebold_mariano(*change(*losses))
+
+
+def losses_of(means, n=200, spread=1.0):
+    rng = np.random.default_rng(0)
+    shared = rng.gamma(2, 3, n)
+    return {name: shared + mean + spread * rng.normal(size=n) for name, mean in means.items()}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "means", "advised", "said"),
+    [
+        (
+            "AR",
+            {"last value": 9, "AR": 1, "LSTM": 1.02},
+            "AR",
+            r"Use AR\. Beaten by AR \(.*\): last value \(",
+        ),
+        (
+            "ETS",
+            {"last value": 5, "ETS": 5, "AR": 2, "RNN": 9},
+            "last value",
+            r"ETS was chosen on the past, but does not beat the last value \(.*: use the last value\. Beaten "
+            r"by last value \(.*\): RNN .* Better than the last value, as seen afterwards: AR \(",
+        ),
+        ("last value", {"last value": 1, "AR": 9}, "last value", "The past chose the last value: use it"),
+    ],
+)
+def test_the_verdict_does_not_contradict_itself_and_names_sizes(chosen, means, advised, said):
+    found, verdict = paired_verdict(chosen, losses_of(means))
+    assert found == advised
+    assert re.match(said, verdict), verdict
+    if "LSTM" in means:
+        assert re.search(r"Not told apart from AR \([\d.]+\): LSTM \([\d.]+\)", verdict)
+
+
+def test_forecasts_that_are_the_same_are_no_win():
+    same = np.random.default_rng(0).random(50)
+    advised, verdict = paired_verdict("AR", {"last value": same, "AR": same.copy()})
+    assert advised == "last value" and "Not told apart from last value" in verdict
+
+
+def test_a_shift_is_supported_where_later_origins_confirm_it():
+    rng, origin = np.random.default_rng(0), np.repeat(np.arange(5), 60)
+    y = 30 + 5 * rng.normal(size=300)
+    steady = shift_on_trial(y, np.full(300, 30.0), origin, 4, 1)
+    assert steady.supported and steady.value == pytest.approx(0.84 * 5, abs=1) and steady.saved > 0
+    turning = y + np.where(origin % 2, 8, -8)  # too low, then too high: what was learnt does harm
+    moved = shift_on_trial(turning, np.full(300, 30.0), origin, 1, 1)
+    assert not moved.supported
+    assert not shift_on_trial(y, y, origin, 4, 1).supported  # nothing to save
