@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lessons.checks import as_series, negligible, whole_number
 from lessons.series import from_csv
-from lessons.series.times import show
+from lessons.series.spacing import show
 from lessons.tables import Table, Tabular
 
 METHODS = ("last", "seasonal", "seasonal mean")

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import warnings
@@ -5,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.datasets import elnino
 
 from lessons.series import (
     AIR_QUALITY_CSV,
@@ -199,7 +201,7 @@ def test_dates_as_people_write_them(read, dates, first, unit):
     "rule", ["B", "D", "W", "2W", "MS", "ME", "BMS", "BME", "QS", "QE", "YS", "YE", "h", "15min"]
 )
 def test_gaps_in_every_regular_calendar(read, rule):
-    days = pd.date_range("2020-01-01", periods=40, freq=rule)
+    days = pd.date_range("1980-01-01", periods=40, freq=rule)
     text = "date,y\n" + "".join(f"{day},{i}\n" for i, day in enumerate(days) if i not in (7, 8))
     t, y = read(
         text,
@@ -214,6 +216,118 @@ def test_times_may_be_numbers(read):
     t, y = read("date,y\n0.0,1\n0.1,2\n0.2,3\n0.4,5\n0.5,6\n", warns="the first is 0.3")
     np.testing.assert_allclose(t, np.arange(6) / 10)
     np.testing.assert_array_equal(y, [1, 2, 3, np.nan, 5, 6])
+
+
+def column(dates):
+    return "date;y\n" + "".join(f"{date};{i}\n" for i, date in enumerate(dates))
+
+
+@pytest.mark.parametrize(
+    ("form", "rule", "n"),
+    [
+        ("%Y%m%d%H", "h", 240),
+        ("%Y%m%d%H%M", "10min", 400),
+        ("%Y%m%d%H%M%S", "30s", 300),
+        ("%Y%m%d", "D", 90),
+        ("%y%m%d", "D", 90),
+        ("%y/%m/%d", "D", 91),
+        ("%y-%m-%d", "D", 91),
+        ("%Y%j", "D", 400),
+        ("%G%V", "W-MON", 120),
+        ("%G-W%V", "W-MON", 120),
+        ("%Y.%m", "MS", 36),
+        ("%Y%m", "MS", 36),
+        ("%b-%y", "MS", 36),
+        ("%B %Y", "MS", 36),
+        ("%m/%y", "MS", 36),
+        ("%d-%b-%y", "D", 60),
+        ("%d.%m.%Y %H:%M", "h", 60),
+        ("%m/%d/%Y %I:%M %p", "h", 60),
+        ("%d/%m/%y %H:%M:%S", "15min", 200),
+    ],
+)
+def test_formats_are_found_from_the_whole_column(read, form, rule, n):
+    days = pd.date_range("2020-01-06", periods=n, freq=rule)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t = read_quietly(read, column(days.strftime(form)))[0]
+    np.testing.assert_array_equal(t, days.to_numpy())
+
+
+def read_quietly(read, text):
+    try:
+        return read(text)
+    except AssertionError:  # it says what it assumed
+        return read(text, warns="mine.csv")
+
+
+@pytest.mark.parametrize("first", ["1958-01", "1901-01", "1995-06"])
+def test_a_century_is_the_latest_that_is_not_to_come(read, first):
+    months = pd.date_range(first, periods=384 if first < "1990" else 120, freq="MS")
+    t, y = read(column(months.strftime("%b-%y")))
+    np.testing.assert_array_equal(t, months.to_numpy())
+    assert not np.isnan(y).any()
+
+
+QUARTERS = np.arange("2000", "2002", 3, "M8[M]")
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ([f"1/1/{year}" for year in range(1990, 2010)], np.arange("1990", "2010", dtype="M8[Y]")),
+        ([f"{year}/{(year + 1) % 100:02}" for year in range(1998, 2004)], np.arange(1998, 2004)),
+        (
+            [f"{year}{q}" for year in (2000, 2001) for q in (1, 2, 3, 4)],
+            np.arange("2000", "2002", 3, "M8[M]"),
+        ),
+        (
+            [f"Q{q} {year}" for year in (2000, 2001) for q in (1, 2, 3, 4)],
+            np.arange("2000", "2002", 3, "M8[M]"),
+        ),
+        (
+            [f"2001.{m}" for m in ("08", "09", "1", "11", "12")],
+            np.arange("2001-08", "2002-01", dtype="M8[M]"),
+        ),
+        (range(1, 40), np.arange(1, 40)),
+        ([0.25 * k + 1990 for k in range(12)], 0.25 * np.arange(12) + 1990),
+    ],
+)
+def test_times_of_which_only_one_reading_makes_sense(read, dates, expected):
+    np.testing.assert_array_equal(read_quietly(read, column(dates))[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [("s", "seconds since 1970"), ("ms", "milliseconds since 1970"), ("excel", "Excel's day")],
+)
+def test_counted_times_are_read_and_said(read, unit, said):
+    hours = np.arange("2023-11-14T22", "2023-11-16T22", dtype="M8[h]")
+    if unit == "excel":
+        hours = hours[::24]
+        cells = (hours - np.datetime64("1899-12-30T22")).astype("timedelta64[D]").astype(int)
+        hours = hours.astype("M8[D]")
+    else:
+        cells = hours.astype(f"M8[{unit}]").astype(int)
+    t, _ = read(column(cells), warns=said)
+    np.testing.assert_array_equal(t, hours)
+
+
+def test_several_columns_make_a_time(read):
+    quarters = "".join(f"{year}.0,{q}.0,{q}\n" for year in (1959, 1960) for q in (1, 2, 3, 4))
+    t, _ = read("year,quarter,y\n" + quarters, time=["year", "quarter"])
+    np.testing.assert_array_equal(t, np.arange("1959", "1961", 3, "M8[M]"))
+    hours = "".join(f"2024-01-01,{hour}:00,{hour}\n" for hour in range(5))
+    t, _ = read("day,hour,y\n" + hours, time=["day", "hour"])
+    assert str(t[-1]) == "2024-01-01T04:00:00"
+
+
+def test_many_rows_take_seconds(read):
+    """With pandas, that is: a million take three on a quiet machine."""
+    days = pd.date_range("2020-01-01", periods=50_000, freq="min")
+    t, y = read(column(days))
+    np.testing.assert_array_equal(t, days.to_numpy())
+    np.testing.assert_array_equal(y, np.arange(50_000))
 
 
 # mended, and said
@@ -237,6 +351,11 @@ def test_day_and_month_told_by_regularity(read):
     t, _ = read("date,y\n" + "\n".join(months), warns="the day is taken to come first in column 'date'")
     assert len(t) == 24 and t.dtype == np.dtype("datetime64[M]")
     assert len(read("date,y\n" + "\n".join(months[:12]), day_first=False)[0]) == 12
+
+
+def test_a_future_is_suspicious(read):
+    t, _ = read("date,y\n2099-01-01,1\n2099-01-02,2\n", warns="ends in the future, at 2099-01-02")
+    assert str(t[0]) == "2099-01-01"
 
 
 # refused
@@ -278,7 +397,7 @@ def test_day_and_month_told_by_regularity(read):
         ("date,y\n31.02.2024,1\n01.03.2024,2\n", "row 2, column 'date': '31.02.2024' is not a date"),
         (
             "date,y\n01/02/2024,1\n01/03/2024,2\n",
-            "'01/02/2024' could be 2024-02-01 or 2024-01-02, .* day_first=True",
+            "'01/02/2024' could be 2024-02-01 or 2024-01-02 .*, .* day_first=True",
         ),
         ("date,y\n13/01/2024,1\n01/13/2024,2\n", "'13/01/2024' in row 2 .* '01/13/2024' in row 3"),
         ("date,y\n2024-01-01,1\n2024-01-01,3\n", "rows 2 and 3 have the same time 2024-01-01 .* 1 and 3"),
@@ -286,6 +405,19 @@ def test_day_and_month_told_by_regularity(read):
             "date,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-04 07:30,4\n2024-01-05,5\n",
             "row 5, column 'date': the times are not regular: 2024-01-04 07:30:00 .*1 day is usual",
         ),
+        (
+            "date,y\n2024-01-01T00:00+01:00,1\n2024-01-01T01:00+01:00,2\n2024-01-01T02:00,3\n",
+            "row 4, .* has no time zone .*: give all of them theirs, or none",
+        ),
+        (
+            "date,y\n" + "".join(f"2024-10-27 {h:02}:00,{i}\n" for i, h in enumerate((0, 1, 2, 2, 3, 4))),
+            "rows 4 and 5 have the same time .*the clock went back.*ambiguous='infer'",
+        ),
+        ('date,y\n2024-01-01,"1\n2024-01-02,2\n', "row 2: a cell in quotes does not end in its row"),
+        ('date,y\n2024-01-01,"1\n"\n2024-01-02,2\n', "row 2: a cell in quotes does not end in its row"),
+        (b"date,y\n2024-01-01,1\n\0\0\n2024-01-03,3\n", "row 3: a NUL byte"),
+        ("date,y\n2024-01-01,1\n2024-01-02;2\n", "row 3: 1 cells where the header has 2: is the delimiter"),
+        ("date,y\n200001,1\n200002,2\n", "'200001' could be 2000-01-01 or 2000-01-03 .*settles it"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,2\n2204-01-03,3\n2024-01-04,4\n",
             "row 4, column 'date': is this time mistyped",
@@ -295,6 +427,20 @@ def test_day_and_month_told_by_regularity(read):
 def test_bad_files_are_refused(read, text, message):
     with pytest.raises(ValueError, match=message):
         read(text)
+
+
+def test_a_column_a_month_is_refused_with_the_line_that_turns_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = elnino.load_pandas().data
+    frame.to_csv("wide.csv", index=False)
+    with pytest.raises(ValueError, match="a column for each month") as refused:
+        from_csv("wide.csv", "JAN", "YEAR")
+    line, call = re.search(r"(pandas\.read_csv.*), then (from_csv.*)$", str(refused.value)).groups()
+    eval(line, {"pandas": pd})
+    with pytest.warns(UserWarning, match="not in order of time"):
+        t, y = eval(call)
+    np.testing.assert_array_equal(t, sea_temperature()[0])
+    np.testing.assert_array_equal(y, sea_temperature()[1])
 
 
 def test_a_delimiter_that_is_not_the_files(read):

@@ -40,10 +40,10 @@ def read_numbers(cells, rows, column, decimal):
     ValueError
         A cell is not a finite number, or none holds one. The first is named by row and column.
     """
-    number = number_pattern(decimal)
-    values = np.full(len(cells), np.nan)
-    wrong = []
-    for i, cell in enumerate(cells):
+    number, wrong = number_pattern(decimal), []
+    values = _plain_numbers(cells, decimal)
+    for i in np.flatnonzero(~np.isfinite(values)):
+        cell = cells[i]
         if is_missing(cell):
             continue
         text = _plain(cell)
@@ -68,6 +68,16 @@ def read_numbers(cells, rows, column, decimal):
     return values
 
 
+def _plain_numbers(cells, decimal):
+    """What pandas makes of cells at once: numbers without thousands set apart; NaN for all others."""
+    import pandas as pd
+
+    whole = [cell.replace(".", " ").replace(",", ".") for cell in cells] if decimal == "," else cells
+    return pd.to_numeric(pd.Series(whole, dtype=object), errors="coerce").to_numpy(
+        dtype=np.float64, copy=True
+    )
+
+
 def decimal_mark(cells, other_cells, delimiter):
     """Find the decimal mark of a column from all its cells.
 
@@ -87,6 +97,10 @@ def decimal_mark(cells, other_cells, delimiter):
     note : str or None
         What was assumed and from what, when the evidence leaves a doubt.
     """
+    text = "".join(cells)
+    for mark, other in (".,", ",."):
+        if other not in text and any(_evidence(cells[:100])):
+            return mark, None  # the other mark is nowhere, and some number is one with this mark alone
     point, comma = _evidence(cells)
     if point != comma:
         return ("." if point > comma else ","), None

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import itertools
 import re
 import warnings
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from lessons.series.cells import decimal_mark, read_numbers
-from lessons.series.times import coarsest, read_times, regular, show
+from lessons.series.spacing import coarsest, regular, show, within
+from lessons.series.times import read_times
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = " :~^#/"
@@ -25,6 +27,8 @@ NO_TABLES = {
     b"[{": "JSON, not a table: save it as CSV first",
 }
 NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+TWELVE = {f"{month:02}" for month in range(1, 13)} | {str(month) for month in range(1, 13)}
 SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
 
 
@@ -42,9 +46,10 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         The file.
     column : str or list of str
         Name of the column with the values, or names of several; the first is the target.
-    time : str, optional
-        Name of the column with the times: dates, or numbers such as years. Without it the rows are taken as
-        they come.
+    time : str or list of str, optional
+        Name of the column with the times: dates, or numbers such as years; or names of several that make
+        one together, such as ``["year", "quarter"]`` or ``["date", "hour"]``. Without it the rows are taken
+        as they come.
     delimiter : str, optional
         What separates the cells. Found unless given.
     decimal : {".", ","}, optional
@@ -80,30 +85,30 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     if decimal not in (None, ".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}")
     columns = list(column) if isinstance(column, list | tuple) else [column]
-    wanted = columns if time is None else [*columns, time]
+    times_of = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
+    wanted, label = [*columns, *times_of], " ".join(map(str, times_of))
     if not columns or not all(isinstance(name, str) for name in wanted):
         raise TypeError(f"column and time must be names of columns, got column={column!r}, time={time!r}")
     path, notes = Path(path), []
 
     text = _text(path, encoding, notes)
     delimiter = delimiter or _delimiter(text, wanted)
-    header, rows, records = _table(path, text, delimiter, wanted)
-    places = {name: _place(path, header, name) for name in wanted}
-
-    y = np.empty((len(records), len(columns)))
+    rows, cells, rest = _table(path, text, delimiter, wanted)
+    del text  # a large file's memory is needed for its numbers
+    y = np.empty((len(rows), len(columns)))
     for k, name in enumerate(columns):
-        cells = [record[places[name]] for record in records]
-        others = [cell for record in records[:SAMPLE] for i, cell in enumerate(record) if i != places[name]]
-        mark, note = (decimal, None) if decimal else decimal_mark(cells, others, delimiter)
-        y[:, k] = read_numbers(cells, rows, name, mark)
+        others = [cell for other in cells if other != name for cell in cells[other][:SAMPLE]]
+        others += [cell for record in rest for cell in record]
+        mark, note = (decimal, None) if decimal else decimal_mark(cells[name], others, delimiter)
+        y[:, k] = read_numbers(cells[name], rows, name, mark)
         if note:
             notes.append(f"column {name!r}: {note}; if that is wrong, pass decimal=")
 
-    t = np.arange(len(records))
+    t = np.arange(len(rows))
     if time is not None:
-        times, note = read_times([record[places[time]] for record in records], rows, time, day_first)
+        times, note = read_times(_joined([cells[name] for name in times_of]), rows, label, day_first)
         notes += [note] if note else []
-        t, y = _in_time(times, y, rows, time, notes)
+        t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
         warnings.warn(f"{path.name}: {note}", UserWarning, stacklevel=2)
     return t, y[:, 0] if isinstance(column, str) else y
@@ -128,8 +133,12 @@ def _text(path, encoding, notes):
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return _decoded(path, data, name)
-    if b"\x00" in data[:1000]:
-        return _decoded(path, data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
+    if b"\x00" in data:
+        for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if data[first:1000:2].count(0) > 0.8 * len(data[first:1000:2]):
+                return _decoded(path, data, name)
+        row = data[: data.index(b"\x00")].count(b"\n") + 1
+        raise ValueError(f"{path.name}, row {row}: a NUL byte, which no text has: is the file damaged?")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -145,9 +154,19 @@ def _decoded(path, data, encoding):
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
 
 
+def _joined(columns):
+    """One cell a row from those of several columns: a date and a clock, a year and a quarter or month."""
+    if len(columns) == 2 and all(re.fullmatch(r"[1-4](\.0)?", cell) for cell in columns[1]):
+        columns = columns[0], [f"Q{cell[0]}" for cell in columns[1]]  # months go on to 12
+    if len(columns) == 1:
+        return columns[0]
+    whole = [[cell.removesuffix(".0") for cell in column] for column in columns]
+    return [" ".join(parts) for parts in zip(*whole, strict=True)]
+
+
 def _delimiter(text, wanted):
     """The delimiter under which a line names the wanted columns and those below are as wide."""
-    sample = "\n".join(text.splitlines()[:SAMPLE])
+    sample = text[:100_000].splitlines()[:SAMPLE]
     best, fit = DELIMITERS[0], (0, 1)
     for delimiters in DELIMITERS, RARE_DELIMITERS:
         for delimiter in delimiters:
@@ -160,7 +179,10 @@ def _delimiter(text, wanted):
 
 def _fit(sample, delimiter, wanted):
     """How well a delimiter explains a file: wanted names in the header row, cells in it."""
-    records = [record for record in _records(sample, delimiter) if any(record)]
+    try:
+        records = [record for _, record in _records(sample, delimiter)]
+    except ValueError:  # a quote left open, of which _table tells the row
+        records = [[cell.strip() for cell in line.split(delimiter)] for line in sample if line.strip()]
     records = records[_header_row(records, wanted) :]
     width = len(records[0])
     if sum(len(record) == width for record in records) <= len(records) / 2:
@@ -168,13 +190,25 @@ def _fit(sample, delimiter, wanted):
     return len(set(wanted) & set(records[0])), width
 
 
-def _records(text, delimiter):
-    """The cells of each row."""
+def _records(lines, delimiter):
+    """Yield (row, cells) for each row that is not blank; a quoted cell must end in its row."""
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-        return [[cell.strip() for cell in record] for record in reader]
-    except (csv.Error, TypeError, ValueError) as error:
-        raise ValueError(f"the file is not a table with delimiter {delimiter!r}: {error}") from None
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    except TypeError:
+        raise ValueError(f"delimiter must be one character, got delimiter {delimiter!r}") from None
+    row = 0
+    try:
+        for record in reader:
+            row += 1
+            if reader.line_num != row:
+                break
+            if any(map(str.strip, record)):
+                yield row, [cell.strip() for cell in record]
+        else:
+            return
+    except csv.Error:
+        row += 1
+    raise ValueError(f"row {row}: a cell in quotes does not end in its row: is a closing quote missing?")
 
 
 def _header_row(records, wanted):
@@ -183,21 +217,72 @@ def _header_row(records, wanted):
 
 
 def _table(path, text, delimiter, wanted):
-    """Header, row numbers and rows, each row as long as the header."""
-    numbered = [(row, record) for row, record in enumerate(_records(text, delimiter), start=1) if any(record)]
-    numbered = numbered[_header_row([record for _, record in numbered], wanted) :]
-    header, width = numbered[0][1], len(numbered[0][1])
-    if len(numbered) == 1:
-        raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
-    for row, record in numbered[1:]:
+    """Return the rows' numbers, {column: its cells} for the wanted columns, and a few rows of the others."""
+    records = _records(text.splitlines(), delimiter)
+    first = list(itertools.islice(records, SAMPLE))
+    start = _header_row([record for _, record in first], wanted)
+    row, header = first[start]
+    width, places = len(header), {name: _place(path, header, name) for name in wanted}
+    _refuse_months_as_columns(path, header, wanted)
+    rest = [
+        [cell for k, cell in enumerate(record) if k not in places.values()] for _, record in first[start:]
+    ]
+    if (cells := _plain_table(text, delimiter, width, row, places)) is not None:
+        return range(row + 1, row + 1 + len(cells[wanted[0]])), cells, rest
+    rows, cells = [], {name: [] for name in wanted}
+    others = set(DELIMITERS) - {delimiter}
+    for row, record in itertools.chain(first[start + 1 :], records):
         if any(record[width:]):
             raise ValueError(
                 f"{path.name}, row {row}: {len(record)} cells where the header has {width} (delimiter "
                 f"{delimiter!r}); a cell that holds the delimiter itself, such as a decimal comma, must "
                 "stand in double quotes"
             )
-    rows = [row for row, _ in numbered[1:]]
-    return header, rows, [(record + [""] * width)[:width] for _, record in numbered[1:]]
+        if len(record) < width and any(other in cell for cell in record for other in others):
+            raise ValueError(
+                f"{path.name}, row {row}: {len(record)} cells where the header has {width}: is the delimiter "
+                f"another one here than {delimiter!r}?"
+            )
+        rows.append(row)
+        for name, place in places.items():
+            cells[name].append(record[place] if place < len(record) else "")
+    if not rows:
+        raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
+    return rows, cells, rest
+
+
+def _plain_table(text, delimiter, width, header, places):
+    """{column: its cells} as pandas reads them, where no row needs a closer look; None where one does.
+
+    One does if it has quotes, or more or fewer delimiters than the header, as blank rows have.
+    """
+    import pandas as pd
+
+    if '"' in text or "\r" in text.replace("\r\n", "\n") or len(delimiter) > 1 or not delimiter.isascii():
+        return None
+    data = text.encode()
+    codes = np.frombuffer(data.rstrip(), dtype=np.uint8)
+    ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
+    delimiters = np.flatnonzero(codes == ord(delimiter))
+    counts = np.diff(np.searchsorted(delimiters, ends))[header - 1 :]
+    if width < 2 or not len(counts) or (counts != width - 1).any():
+        return None
+    read = {"header": None, "skiprows": header, "usecols": sorted(places.values()), "dtype": str}
+    frame = pd.read_csv(io.BytesIO(data), sep=delimiter, na_filter=False, skipinitialspace=True, **read)
+    return {name: [cell.strip() for cell in frame[place]] for name, place in places.items()}
+
+
+def _refuse_months_as_columns(path, header, wanted):
+    """Refuse a table with a column a month: one of them is no series."""
+    months = [name for name in header if name.strip().lower()[:3] in MONTHS or name.strip() in TWELVE]
+    if len(months) == 12 and set(months) & set(wanted):
+        (year, *_) = [name for name in wanted if name not in months] or header
+        raise ValueError(
+            f"{path.name} has a column for each month: {wanted[0]!r} alone is no series. Put them in a row: "
+            f"pandas.read_csv({path.name!r}).melt({year!r}, {months!r}).assign(date=lambda d: d[{year!r}]"
+            f".astype(int).astype(str) + ' ' + d.variable).to_csv('long.csv', index=False), then "
+            "from_csv('long.csv', 'value', 'date')"
+        )
 
 
 def _place(path, header, name):
@@ -233,6 +318,13 @@ def _in_time(times, y, rows, column, notes):
 
     twice = np.flatnonzero(times[1:] == times[:-1]) + 1
     for i in twice:
+        if _clock_went_back(times, i):
+            raise ValueError(
+                f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])}, a Sunday night: "
+                "the clock went back, and the hour stands there twice. With pandas nothing is lost: "
+                f"d = pandas.read_csv(path, parse_dates=[{column!r}]); d[{column!r}] = d[{column!r}]"
+                ".dt.tz_localize('Europe/Paris', ambiguous='infer') (or your zone); d.to_csv('with_zone.csv')"
+            )
         if not np.array_equal(y[i], y[i - 1], equal_nan=True):
             raise ValueError(
                 f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])} in column "
@@ -246,7 +338,7 @@ def _in_time(times, y, rows, column, notes):
         rows = np.delete(rows, twice).tolist()
 
     grid = regular(times, rows, column)
-    gaps = grid[~np.isin(grid, times)]
+    gaps = grid[~within(grid, times)]
     if gaps.size:
         notes.append(
             f"{_count(gaps.size, 'time step')} without a row put in as NaN (the first is {show(gaps[0])})"
@@ -254,6 +346,14 @@ def _in_time(times, y, rows, column, notes):
     filled = np.full((len(grid), y.shape[1]), np.nan)
     filled[np.searchsorted(grid, times)] = y
     return coarsest(grid), filled
+
+
+def _clock_went_back(times, i):
+    """Whether a time that is there twice is the hour which the end of summer time repeats."""
+    if times.dtype.kind != "M" or np.median(np.diff(times)) > np.timedelta64(1, "h"):
+        return False
+    night = times[i].astype("datetime64[s]").item()
+    return night.weekday() == 6 and night.hour <= 3 and night.month in (3, 4, 10, 11)
 
 
 def _count(number, name):

@@ -1,0 +1,163 @@
+"""The regular spacing behind times, and times in words."""
+
+from datetime import date
+
+import numpy as np
+
+STRETCH = 10  # a series that becomes ten times longer when its gaps are filled holds a mistyped time
+
+
+def regular(times, rows, column):
+    """Find the regular spacing that a series' times lie on, and fill its gaps.
+
+    Regular are: a fixed step; months, quarters and years, on one day of the month or on its first or last
+    weekday or last day; and Monday to Friday.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n,)
+        Times, increasing, each once.
+    rows : list of int
+        Their rows in the file, for errors.
+    column : str
+        The column's name, for errors.
+
+    Returns
+    -------
+    ndarray of shape (m,), m >= n
+        All times of the regular series from the first to the last.
+
+    Raises
+    ------
+    ValueError
+        The times are not regular, or so far apart that one of them must be mistyped.
+    """
+    if len(times) < 2:
+        return times
+    steps = np.diff(times)
+    step = steps[0] if len(steps) < 3 else _most_common(steps)
+    widest = int(np.argmax(steps))
+    if (times[-1] - times[0]) / step <= STRETCH * max(len(times), 10):
+        for grid in _grids(times, step):
+            if within(times, grid).all():
+                return grid
+        trouble, odd = "the times are not regular:", _first_odd(steps / step)
+    else:
+        trouble, odd = "is this time mistyped?", widest
+    raise ValueError(
+        f"row {rows[odd + 1]}, column {column!r}: {trouble} {show(times[odd + 1])} comes "
+        f"{_span(steps[odd])} after {show(times[odd])} (row {rows[odd]}), where {_span(step)} is usual; "
+        "bring the series to a regular spacing first, or leave out time= to take the rows as they come"
+    )
+
+
+def coarsest(times):
+    """The same times in the coarsest of months, days, seconds and microseconds that holds them all.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n,)
+        Times; numbers are returned as they are.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The same times.
+    """
+    if times.dtype.kind == "M":
+        for unit in "M", "D", "s":
+            coarse = times.astype(f"datetime64[{unit}]")
+            if (coarse == times).all():
+                return coarse
+    return times
+
+
+def show(time):
+    """A time as a person writes it: 2024-01-31, with the hour only where there is one; any other as it is.
+
+    Parameters
+    ----------
+    time : datetime64, number, str, or a date of the standard library or of pandas
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(time, np.datetime64 | date):
+        written = str(time.astype("datetime64[us]") if isinstance(time, np.datetime64) else time).replace(
+            "T", " "
+        )
+        return written.removesuffix(".000000").removesuffix(" 00:00:00")
+    if isinstance(time, float | np.floating):
+        return f"{time:.10g}"
+    return str(time)
+
+
+def within(times, grid):
+    """Whether each time is one of a grid's, both increasing -> ndarray of bool of shape (n,)."""
+    if not len(grid):
+        return np.zeros(len(times), dtype=bool)
+    return grid[np.searchsorted(grid, times).clip(max=len(grid) - 1)] == times
+
+
+def stretch(times):
+    """How many times longer a series becomes when its gaps are filled; infinite where it is not regular."""
+    times = np.sort(times)
+    times = times[np.append(True, times[1:] != times[:-1])]
+    try:
+        return len(regular(times, range(len(times)), "")) / len(times)
+    except ValueError:
+        return np.inf
+
+
+def _grids(times, step):
+    """Every regular series from the first time to the last that the times might be part of."""
+    if times.dtype.kind == "M":
+        yield from _calendars(times, step)
+    positions = (times - times[0]) / step
+    whole = np.round(positions).astype(int)
+    if np.allclose(positions, whole, rtol=0, atol=1e-6) and (np.diff(whole) > 0).all():
+        grid = times[0] + step * np.arange(whole[-1] + 1)
+        grid[whole] = times  # 0.1 + 2 * 0.1 is not 0.3 to the last bit
+        yield grid
+
+
+def _calendars(times, step):
+    import pandas as pd
+
+    first, last = pd.Timestamp(times[0]), pd.Timestamp(times[-1])
+    if step >= np.timedelta64(27, "D"):
+        months = np.diff(times.astype("datetime64[M]")).astype(int)
+        every = max(1, _most_common(months))
+        count = int(np.ceil((last - first).days / (28 * every))) + 1
+        same_day = [first + pd.DateOffset(months=every * i) for i in range(count)]
+        yield np.array([day for day in same_day if day <= last], dtype="datetime64[us]")
+        for rule in "ME", "BMS", "BME":
+            yield pd.date_range(first, last, freq=f"{every}{rule}").to_numpy(dtype="datetime64[us]")
+    elif step == np.timedelta64(1, "D"):
+        weekdays = pd.date_range(first, last, freq="B").to_numpy(dtype="datetime64[us]")
+        if len(times) > 5:
+            yield weekdays
+
+
+def _most_common(steps):
+    steps = np.sort(steps)
+    begins = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))
+    return steps[begins[np.argmax(np.diff(np.append(begins, len(steps))))]]
+
+
+def _first_odd(multiples):
+    whole = np.round(multiples)
+    return int(np.argmax(~np.isclose(multiples, whole, rtol=0, atol=1e-6) | (whole < 1)))
+
+
+def _span(step):
+    """A stretch of time in words."""
+    if not isinstance(step, np.timedelta64):
+        return f"{step:g}"
+    seconds = step / np.timedelta64(1, "s")
+    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size and seconds % size == 0:
+            count = seconds / size
+            return f"{count:g} {name}{'s' if count != 1 else ''}"
+    return f"{seconds:g} seconds"
