@@ -29,7 +29,9 @@ DATES = ["%Y{}%m{}%d", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "
 DATES = [date.replace("{}", mark) for date, mark in product(DATES, MARKS)]
 NAMED = ["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%B %d, %Y"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
-MONTHS = "%Y-%m|%Y/%m|%Y %m|%m/%Y|%m-%Y|%m.%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b|%b-%y|%b %y"
+MONTHS = (
+    "%Y-%m|%Y/%m|%Y %m|%m/%Y|%m-%Y|%m.%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b|%b-%y|%b %y"
+)
 MONTHS = [*MONTHS.split("|"), "%y-%b", "%B-%y", "%Y %B", "%B-%Y"]
 FORMATS = ["ISO8601", *(day + clock for day in [*DATES, *NAMED, "%Y %m %d"] for clock in CLOCKS), *MONTHS]
 DIGITS = {  # formats of columns of digits, by their number
