@@ -77,6 +77,7 @@ class LiveFigure(anywidget.AnyWidget):
             self._plot.update_layout(meta={"alt": self._plot.layout.title.text or "Figure"})
         self._names = [trace.name for trace in self._plot.data]
         self._sent, self._pending = {}, {}  # by place: what the page has; what _plot lacks
+        self._given = {}  # parts of the layout, as they came
         self._id, self._count, self._outbox = uuid.uuid4().hex, 0, None
         _send_library()
         super().__init__()
@@ -125,7 +126,8 @@ class LiveFigure(anywidget.AnyWidget):
                 index = self._index(key)
                 place = ("data", index, *_place(self._plot.data[index], name))
                 self._note(news, place, value)
-        for place, value in _leaves(self._plot.layout, layout or {}):
+        fresh = {name: value for name, value in (layout or {}).items() if self._is_new(name, value)}
+        for place, value in _leaves(self._plot.layout, fresh):
             if isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value):
                 self.figure.layout.update({place[0]: value})  # plotly.py merges these lists item by item
                 value = self._plot.layout[place[0]]
@@ -137,6 +139,15 @@ class LiveFigure(anywidget.AnyWidget):
                 self._change = change
             else:
                 self._outbox.append([self._id, change])
+
+    def _is_new(self, name, value):
+        """Tell whether a part of the layout differs from what was last given for it: walking it is slow."""
+        packed, part = _packed(value), name.split("_")[0]
+        if self._given.get(name) == packed:
+            return False
+        self._given = {other: v for other, v in self._given.items() if other.split("_")[0] != part}
+        self._given[name] = packed
+        return True
 
     def _note(self, news, place, value):
         """Put a value down for the page, unless it is there already, and for `figure`."""

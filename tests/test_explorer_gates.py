@@ -1,146 +1,119 @@
-"""The gate explorer, driven without a browser."""
-
-import importlib
+"""The explorers of lesson 06, driven without a browser."""
 
 import numpy as np
 import pytest
 
 from lessons import explorers
-from lessons.gates import record_gates, unit_order
+from lessons.gates import clamp, marker_lstm, marker_task, record_gates
 from lessons.rnn import LSTM
+from lessons.scores import mse
+from lessons.series import sea_temperature
 
-module = importlib.import_module("lessons.explorers.gates")  # the name in the package is the function
+
+def shown(explorer):
+    return {trace.name: trace for trace in explorer.live.figure.data}
 
 
 @pytest.fixture(scope="module")
-def explorer():
-    return explorers.gate_heatmaps("two waves", hidden_size=8)
+def gates():
+    return explorers.gate_heatmaps(hidden_size=4)
 
 
 @pytest.fixture(autouse=True)
-def back(explorer):
-    explorer.set(window=102, cell="LSTM", hidden_size=8, net="trained", order="time of the peak")
+def back(request):
+    if "gates" in request.fixturenames:
+        gates = request.getfixturevalue("gates")
+        gates.set(**gates._initial)
 
 
-def panels(explorer):
-    return {trace.name: trace for trace in explorer.live.figure.data if trace.type == "heatmap"}
-
-
-def test_a_move_shows_that_window(explorer):
-    task = module.task("two waves")
-    for window in (0, 50, 203):
-        explorer.set(window=window)
-        np.testing.assert_array_equal(explorer.live.figure.data[0].y, task.X_raw[window, :, 0])
-        np.testing.assert_array_equal(explorer.live.figure.data[0].x, np.arange(window, window + 16))
-        units = unit_order(explorer.record["f"][window], "peak")
-        for name, panel in panels(explorer).items():
-            np.testing.assert_array_equal(panel.z, explorer.record[name][window].T[units])
-        np.testing.assert_array_equal(explorer.overview.figure.data[1].x, np.arange(window, window + 16))
-        assert f"steps {window} to {window + 15}" in explorer.live.figure.layout.title.text
-    assert "in the test part" in explorer.overview.alt
-    assert explorer.live.figure.layout.xaxis.title.text == "time step"
-
-
-def test_cells_and_sizes_change_the_panels(explorer):
-    assert list(panels(explorer)) == ["i", "f", "o", "c"]
-    explorer.set(cell="GRU", hidden_size=4)
-    assert list(panels(explorer)) == ["r", "z", "n", "h"]
-    assert {panel.z.shape for panel in panels(explorer).values()} == {(4, 16)}
-    assert "update gate" in explorer.live.figure.layout.title.text
-    assert "Trained GRU, 4 units" in explorer.readout.finding
-
-
-def test_untrained_is_where_training_began(explorer):
-    trained = explorer.record["f"].copy()
-    explorer.set(net="untrained")
-    fresh = record_gates(LSTM(1, 8, seed=42, dtype=np.float32), module.task("two waves").X)
-    np.testing.assert_array_equal(explorer.record["f"], fresh["f"])
-    assert np.abs(trained - fresh["f"]).max() > 0.1
-    assert "Untrained LSTM" in explorer.live.alt
-
-
-def test_the_order_is_chosen_and_told(explorer):
-    for order, words in (
-        ("likeness", "alike in f"),
-        ("unit number", "as numbered"),
-        ("time of the peak", "peak"),
-    ):
-        explorer.set(order=order)
-        assert words in explorer.live.figure.layout.annotations[-1].text
-    explorer.set(order="unit number")
-    np.testing.assert_array_equal(panels(explorer)["f"].z, explorer.record["f"][102].T)
-
-
-def test_the_finding_is_measured(explorer):
-    facts = module.facts("two waves", "LSTM", 8, "trained")
-    untrained = module.facts("two waves", "LSTM", 8, "untrained")
-    finding = explorer.readout.finding
-    assert f"test MSE {facts.test_mse:.3g}" in finding
-    assert f"<strong>{facts.correlation:+.2f}</strong>".replace("-", "−") in finding
-    assert f"(untrained: {untrained.correlation:+.2f})".replace("-", "−") in finding
-    f = explorer.record["f"]
-    assert f"range from {f.min():.2f} to {f.max():.2f} (untrained: {untrained.low:.2f}" in finding
-    assert facts.test_mse < 0.005 < untrained.test_mse  # last value 0.0115, ridge 0.0027
-    record, of = explorer.record, module.task("two waves")
-    assert facts.test_mse == pytest.approx(
-        np.mean((record.y_pred - of.targets)[of.test] ** 2) * of.scale**2, rel=1e-4
+def test_it_opens_on_the_el_nino_with_dates_target_and_forecast(gates):
+    months, celsius = sea_temperature()
+    now = list(months).index(np.datetime64("1998-01"))
+    figure = shown(gates)
+    assert gates.controls["window"].label == "1996-01 … 1997-12"
+    np.testing.assert_allclose(figure["sea temperature"].y, celsius[now - 24 : now], rtol=1e-5)
+    assert figure["target"].y[0] == pytest.approx(celsius[now], rel=1e-5)
+    assert figure["target"].x[0] == figure["forecast"].x[0] == months[now]
+    assert f"{figure['forecast'].y[0]:.1f} °C forecast for 1998-01 (unseen), {celsius[now]:.1f} came" in (
+        gates.readout.finding
     )
+    assert gates.live.figure.layout.height <= 420
 
 
-def test_reset_goes_back_to_the_start_values(explorer):
-    explorer.set(window=3, cell="GRU", net="untrained")
-    controls, *_ = explorer.children
-    controls.children[-1].click()
-    assert explorer.values == {
-        "window": 102,
-        "cell": "LSTM",
-        "hidden_size": 8,
-        "net": "trained",
-        "order": "time of the peak",
-    }
+def test_a_move_shows_that_window(gates):
+    for window in (0, 300, 707):
+        gates.set(window=window, order="unit number")
+        for name in "ifoc":
+            np.testing.assert_array_equal(shown(gates)[name].z, gates.record[name][window].T)
+    assert "(seen in training)" in gates.set(window=100).readout.finding
 
 
-def test_nothing_is_trained_that_is_not_shown(monkeypatch):
-    monkeypatch.setattr(module, "_trained", {})
-    module.recorded.cache_clear()
-    module.facts.cache_clear()
-    explorers.gate_heatmaps("two waves", hidden_size=4)
-    assert list(module._trained) == [("two waves", "LSTM", 4)]
+def test_cells_and_sizes_change_the_panels(gates):
+    gates.set(cell="GRU", net="untrained", hidden_size=8)
+    assert {"r", "z", "n", "h"} <= set(shown(gates))
+    assert shown(gates)["z"].z.shape == (8, 24)
+    assert "Untrained GRU: update gate from" in gates.live.figure.layout.title.text
 
 
-def test_in_a_page_the_others_are_trained_a_little_at_a_time(monkeypatch):
-    monkeypatch.setattr(module, "_trained", {})
-    monkeypatch.setattr(module, "SIZES", (2, 4))
-    steps = list(module._train_all("two waves"))
-    assert steps[-1] == "done" and set(steps[:-1]) == {None}
-    assert len(steps) > 4 * 120  # it breathes after every epoch
-    assert len(module._trained) == 4
+def test_untrained_is_where_training_began_and_the_finding_is_measured(gates):
+    r = np.corrcoef(gates.record["f"].mean(axis=2).ravel(), gates.record.X.ravel())[0, 1]
+    assert f"correlation <strong>{r:+.2f}".replace("-", "−") in gates.readout.finding
+    assert "last value 1.31, ridge 0.26" in gates.readout.finding  # as in lesson 02
+    gates.set(net="untrained")
+    fresh = record_gates(LSTM(1, 4, seed=42, dtype=np.float32), gates.record.X)
+    np.testing.assert_array_equal(gates.record["f"], fresh["f"])
 
 
-def test_the_sea_opens_on_the_el_nino_of_the_lesson():
-    explorer = explorers.gate_heatmaps(hidden_size=4)
-    assert "1996-01 to 1997-12" in explorer.live.figure.layout.title.text
+def test_play_moves_the_window_on(gates):
+    play = gates.children[0].children[1]
+    play.value += 1
+    assert gates.values["window"] == 553
+    assert shown(gates)["target"].x[0] == np.datetime64("1998-02")
+    gates.set(window=3)
+    assert play.value == 3
 
 
-def test_the_real_series_has_dates():
-    explorer = explorers.gate_heatmaps(hidden_size=4, window=312)
-    title = explorer.live.figure.layout.title.text
-    assert title.startswith("Trained LSTM, 1976-01 to 1977-12: forget gate from")
-    assert explorer.live.figure.layout.yaxis.title.text == "°C"
-    assert "°C²" in explorer.readout.finding
-    assert "last value 1.31, ridge 0.258" in explorer.readout.finding  # as in lesson 02
+@pytest.fixture(scope="module")
+def hold():
+    return explorers.hold_gate()
+
+
+def test_a_gate_is_held_beside_the_untouched_run(hold):
+    X, y, _ = marker_task(500, seed=43)
+    net = marker_lstm(8).fit(*marker_task(2000, seed=42)[:2])
+    hold.set(gate="forget gate", value=0.25, steps=(3, 6), window=7)
+    where = np.zeros((500, 20), bool)
+    where[:, 3:7] = True
+    free, held = record_gates(net, X), clamp(net, X, where, f=0.25)
+    figure = shown(hold)
+    np.testing.assert_allclose(figure["f"].z, free["f"][7].T)
+    np.testing.assert_allclose(figure["c, held"].z, held["c"][7].T, atol=1e-5)
+    assert figure["forecast, held"].y[0] == pytest.approx(held.y_pred[7, 0], abs=1e-5)
+    assert figure["forecast"].y[0] == pytest.approx(free.y_pred[7, 0], abs=1e-5)
+    assert f"MSE <strong>{mse(y, held.y_pred):.3f}" in hold.readout.finding
+    assert "in steps 3 to 6" in hold.live.figure.layout.title.text
+    shade = hold.live.figure.layout.shapes[0]
+    assert (shade.x0, shade.x1) == (2.5, 6.5)
+
+
+def test_frames_follow_the_window(hold):
+    marker = marker_task(500, seed=43)[2]
+    for window in (3, 5, 0):  # one, three, two markers
+        hold.set(window=window)
+        frames = [shape for shape in hold.live.figure.layout.shapes if shape.visible is not False]
+        assert len(frames) == 2 * marker[window].sum() + 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("make", "arguments", "message"),
     [
-        ({"series": "prices"}, "series must be one of 'sea temperature', 'trend and seasons', 'two waves'"),
-        ({"hidden_size": 5}, "hidden_size must be one of 4, 8, 16, 32, got 5"),
-        ({"window": 9999}, "window must be between 0 and 707, got 9999"),
-        ({"gate": "f"}, "no control 'gate': there are window, cell, hidden_size, net, order"),
+        (explorers.gate_heatmaps, {"hidden_size": 5}, "hidden_size must be one of 4, 8, 16, 32, got 5"),
+        (explorers.gate_heatmaps, {"gate": "f"}, "no control 'gate': there are window, cell, hidden_size"),
+        (explorers.hold_gate, {"steps": (3, 20)}, r"steps must be between 0 and 19, got \(3, 20\)"),
+        (explorers.hold_gate, {"gate": "candidate"}, "gate must be one of 'input gate', 'forget gate'"),
     ],
     ids=str,
 )
-def test_impossible_settings_are_refused(arguments, message):
+def test_impossible_settings_are_refused(make, arguments, message):
     with pytest.raises(ValueError, match=message):
-        explorers.gate_heatmaps(**arguments)
+        make(**arguments)

@@ -5,7 +5,8 @@ from lessons.explorers.cell import cell
 from lessons.explorers.chain import chain
 from lessons.explorers.error_price import error_price
 from lessons.explorers.gap_filling import gap_filling
-from lessons.explorers.gates import gate_heatmaps
+from lessons.explorers.gate_heatmaps import gate_heatmaps
+from lessons.explorers.hold_gate import hold_gate
 from lessons.explorers.live_run import LiveRun
 from lessons.explorers.memory import memory
 from lessons.explorers.naive_error import naive_error
@@ -24,6 +25,7 @@ __all__ = [
     "error_price",
     "gap_filling",
     "gate_heatmaps",
+    "hold_gate",
     "leak",
     "memory",
     "naive_error",

@@ -50,7 +50,11 @@ class Explorer(ipywidgets.VBox):
     *figures : LiveFigure
         What is shown below the controls.
     also : sequence of widgets
-        What else stands in the row of the controls: see `player`.
+        What stands in the row after the controls.
+    beside : dict of str to widget
+        What stands right after a control, by the control's name: see `player`.
+    initial : dict
+        Start values by control, checked as by `set`.
 
     Attributes
     ----------
@@ -66,16 +70,20 @@ class Explorer(ipywidgets.VBox):
     `set`, the explorer does the same and returns when it is done; errors are raised.
     """
 
-    def __init__(self, controls, draw, *figures, also=()):
+    def __init__(self, controls, draw, *figures, also=(), beside=None, initial=None):
         self.controls, self._draw = controls, draw
         self.live, self._figures = figures[0], figures
         self.readout = Readout()
+        for name, value in (initial or {}).items():
+            self._refuse(name, value)
+            controls[name].value = value
         self._initial = self.values
         self._setting = False
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the values at the start")
         reset.layout = ipywidgets.Layout(width="70px")
         reset.on_click(lambda _: self._answer(self._initial))
-        row = ipywidgets.Box([*controls.values(), *also, reset])
+        pairs = [(control, (beside or {}).get(name)) for name, control in controls.items()]
+        row = ipywidgets.Box([*(widget for pair in pairs for widget in pair if widget), *also, reset])
         row.layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 18px")
         row.add_class("lessons-controls")
         super().__init__([row, *figures, self.readout])
@@ -187,7 +195,7 @@ class Explorer(ipywidgets.VBox):
             raise ValueError(f"no control {name!r}: there are {', '.join(self.controls)}")
         control = self.controls[name]
         low, high = getattr(control, "min", None), getattr(control, "max", None)
-        if low is not None and not low <= value <= high:
+        if low is not None and not all(low <= v <= high for v in np.atleast_1d(value)):
             raise ValueError(f"{name} must be between {low} and {high}, got {value}")
         options = getattr(control, "_options_values", None)  # of a drop-down list or a row of buttons
         if options is not None and value not in options:
@@ -212,15 +220,30 @@ def slider(label, value, low, high, step, tooltip=None, **options):
     )
 
 
-def player(control, interval=250):
-    """Return buttons that move a slider on by itself, a step every ``interval`` milliseconds."""
-    play = ipywidgets.Play(
-        **{name: getattr(control, name) for name in ("value", "min", "max", "step")},
-        interval=interval,
-        show_repeat=False,
-        tooltip=f"Play: move {control.description} on by itself",
+def span(label, value, low, high, tooltip=None):
+    """Return a slider with two handles for a first and a last whole number, ``value`` at the start."""
+    limits = {"value": value, "min": low, "max": high}
+    return ipywidgets.IntRangeSlider(**limits, description=label, tooltip=tooltip or "", **_look())
+
+
+def scrubber(label, options, value, tooltip=None):
+    """Return a long slider over ``options``, pairs of the words shown and the value they stand for."""
+    control = ipywidgets.SelectionSlider(
+        options=options, value=value, description=label, tooltip=tooltip or "", **_look()
     )
-    ipywidgets.link((play, "value"), (control, "value"))
+    control.add_class("lessons-long")
+    return control
+
+
+def player(control, interval=300):
+    """Return buttons that move a slider on by itself, a step every ``interval`` milliseconds."""
+    trait, low, high, step = "index", 0, len(getattr(control, "options", ())) - 1, 1
+    if hasattr(control, "min"):
+        trait, low, high, step = "value", control.min, control.max, control.step
+    limits = {"value": getattr(control, trait), "min": low, "max": high, "step": step}
+    play = ipywidgets.Play(**limits, interval=interval, show_repeat=False, layout={"width": "100px"})
+    play.tooltip = f"Play: {control.description} moves on by itself"
+    ipywidgets.link((play, "value"), (control, trait))
     return play
 
 

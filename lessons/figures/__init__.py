@@ -14,7 +14,7 @@ from lessons.figures.curves import (
     window,
 )
 from lessons.figures.diagnostics import lag_profile
-from lessons.figures.gates import gate_changes, gate_difference, gate_heatmaps
+from lessons.figures.heatmaps import gate_changes, gate_panels
 from lessons.figures.nets import gradient_errors, states, window_means
 from lessons.figures.rollout import fan, horizon_curves, rollouts, shade
 from lessons.figures.style import STYLES, line, new_figure, plural, style
@@ -28,8 +28,7 @@ __all__ = [
     "forecast_errors",
     "forecasts",
     "gate_changes",
-    "gate_difference",
-    "gate_heatmaps",
+    "gate_panels",
     "gradient_errors",
     "horizon_curves",
     "lag_profile",

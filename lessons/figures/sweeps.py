@@ -46,7 +46,7 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     levels = {name: level for name, level in levels.items() if level is not None}
     told = [f"{name}: {_told(x, y)}" for name, y in errors.items()]
     told += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
-    alt = alt or f"Line chart of the error by {x_title}. {title}. {'; '.join(told)}."
+    alt = alt or f"Line chart of {unit} by {x_title}. {title}. {'; '.join(told)}."
     figure = new_figure(traces, title=title, x=x_title, y=unit, alt=alt, showlegend=True)
     figure.update_yaxes(LOG_AXIS)
     figure.update_xaxes(type="log", tickvals=x, ticktext=[f"{value:g}" for value in x])

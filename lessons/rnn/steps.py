@@ -53,7 +53,7 @@ def rnn_step(x, h, W_x, W_h, b):
     return np.tanh(x @ W_x + h @ W_h + b)  # (B, D) @ (D, H) + (B, H) @ (H, H) + (H,)
 
 
-def lstm_step(x, h, c, W_x, W_h, b):
+def lstm_step(x, h, c, W_x, W_h, b, *, look=None):
     """One step of an LSTM.
 
     ::
@@ -70,6 +70,9 @@ def lstm_step(x, h, c, W_x, W_h, b):
         Hidden and cell state after the previous step, without unit.
     W_x, W_h, b : ndarrays of shape (D, 4H), (H, 4H), (4H,)
         Input weights, recurrent weights and bias, gates in the order i, f, g, o.
+    look : callable, optional
+        ``look(name, value)`` is given each of i, f, g, o, (B, H), as soon as it is computed; what it returns
+        takes that place.
 
     Returns
     -------
@@ -89,13 +92,16 @@ def lstm_step(x, h, c, W_x, W_h, b):
     if np.shape(c) != np.shape(h):
         raise ValueError(f"h and c must have one shape (B, H), got {np.shape(h)} and {np.shape(c)}")
     a = x @ W_x + h @ W_h + b  # (B, 4H)
-    i, f, g, o = np.split(a, 4, axis=1)  # four times (B, H)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)  # (B, H)
-    h = sigmoid(o) * np.tanh(c)  # (B, H)
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)  # four times (B, H)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+    if look is not None:
+        i, f, g, o = look("i", i), look("f", f), look("g", g), look("o", o)
+    c = f * c + i * g  # (B, H)
+    h = o * np.tanh(c)  # (B, H)
     return h, c
 
 
-def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None):
+def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None, *, look=None):
     """One step of a GRU, in any of the forms found in the literature.
 
     Two things differ between papers and libraries, independently of each other::
@@ -123,6 +129,8 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None):
     update : {"write", "keep"}, optional
         Which way round z works. By default the one that goes with `reset` in this course: "write" with
         "before" (the paper form), "keep" with "after" (so that PyTorch's weights can be copied as they are).
+    look : callable, optional
+        As for `lstm_step`, with r, z and n; n is computed from what was returned for r.
 
     Returns
     -------
@@ -148,10 +156,13 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None):
     a_x = x @ W_x + b  # (B, 3H)
     a_h = h @ W_h[:, gates] + b_h[gates]  # (B, 2H)
     r, z = np.split(sigmoid(a_x[:, gates] + a_h), 2, axis=1)  # twice (B, H)
+    if look is not None:
+        r, z = look("r", r), look("z", z)
     if reset == "before":
         n = np.tanh(a_x[:, candidate] + (r * h) @ W_h[:, candidate])
     else:
         n = np.tanh(a_x[:, candidate] + r * (h @ W_h[:, candidate] + b_h[candidate]))
+    n = n if look is None else look("n", n)
     return (1 - z) * h + z * n if update == "write" else z * h + (1 - z) * n
 
 

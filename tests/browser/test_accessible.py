@@ -23,7 +23,7 @@ board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise
     "explorers.leak()",  # drop-down list, sliders, buttons, two figures
     "explorers.memory()",  # a slider that some settings disable
     "explorers.training('two waves', epochs=30)",  # figures side by side, a table, a run
-    "explorers.gate_heatmaps('two waves', hidden_size=4)",  # heatmaps
+    "explorers.gate_heatmaps(hidden_size=4)",  # heatmaps
     "check('00.naive_forecast', lambda series: series[1:])",
     "check('00.naive_forecast', lambda series: series[:-1])",
     "hint('00.naive_forecast')",

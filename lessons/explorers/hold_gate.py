@@ -1,0 +1,97 @@
+"""Lesson 06: hold one gate of an LSTM at a value for some steps, and see what follows."""
+
+import functools
+
+import numpy as np
+
+from lessons import figures
+from lessons.explorers.base import Explorer, bold, slider, span, switch
+from lessons.gates import clamp, marker_lstm, marker_task, record_gates
+from lessons.live_figure import LiveFigure
+from lessons.scores import mse
+
+SEED, N, T = 8, 500, 20
+GATES = {"input gate": "i", "forget gate": "f", "output gate": "o"}
+OPENS = 5  # markers at steps 5, 12 and 14
+
+
+def hold_gate(**initial):
+    """Hold a gate of an LSTM at a value over chosen steps of the marker task, beside the untouched run.
+
+    The net (seed 8 of the lesson) is trained at the first call, in a second or two.
+
+    Parameters
+    ----------
+    **initial
+        Start values of the controls: ``window`` (0 … 499), ``gate`` ("input gate", "forget gate",
+        "output gate"), ``value`` (0 … 1), ``steps`` (first and last step held, 0 … 19).
+
+    Returns
+    -------
+    Explorer
+        ``held`` is the `GateRecord` of the window with the gate held, ``free`` that of all, untouched.
+
+    Raises
+    ------
+    ValueError
+        If there is no such control, or it cannot take its value.
+    """
+    return HoldGate(initial)
+
+
+class HoldGate(Explorer):
+    """What `hold_gate` returns."""
+
+    def __init__(self, initial):
+        (_, _, marker), self.free = task(), record_gates(net(), task()[0])
+        controls = {
+            "gate": switch("hold the", list(GATES)),
+            "value": slider("at", 0.0, 0.0, 1.0, 0.05, "0 is shut, 1 is open", readout_format=".2f"),
+            "steps": span("in steps", (8, 8), 0, T - 1, "The first and the last step at which it is held"),
+            "window": slider("window", OPENS, 0, N - 1, 1, "Which window of the task"),
+        }
+        self.held = self.free
+        names = {"names": ["i", "c"], "beside": clamp(net(), task()[0][:1]), "held": np.arange(T) < 0}
+        live = LiveFigure(figures.gate_panels(self.free, OPENS, **names, **_look(marker[OPENS])))
+        super().__init__(controls, self._show, live, initial=initial)
+
+    def _show(self, gate, value, steps, window):
+        X, y, marker = task()
+        first, last = steps
+        held, name = (np.arange(T) >= first) & (np.arange(T) <= last), GATES[gate]
+        where = np.broadcast_to(held, (N, T))
+        self.held = clamp(net(), X[window : window + 1], where[:1], **{name: value})
+        forecast, untouched, target = self.held.y_pred[0, 0], self.free.y_pred[window, 0], y[window, 0]
+        during = f"step {first}" if first == last else f"steps {first} to {last}"
+        title = (
+            f"{gate.capitalize()} held at {value:.2f} in {during}: {forecast:.2f} instead of {untouched:.2f}"
+        )
+        beside = {"names": [name, "c"], "beside": self.held, "held": held, "title": title}
+        self.live.update(**figures.gate_changes(self.free, window, **beside, **_look(marker[window])))
+        error, before = mse(y, clamp(net(), X, where, **{name: value}).y_pred), mse(y, self.free.y_pred)
+        return (
+            f"Forecast {bold(_signed(forecast))} (untouched {_signed(untouched)}, target "
+            f"{_signed(target)}). Held like this in all {N} windows: MSE {bold(f'{error:.3f}')}; untouched "
+            f"{before:.4f}, always answering 0 {np.mean(y**2):.2f}."
+        )
+
+
+def _look(marker):
+    """Return what of a window's drawing stays: what it is made of, its frames, its targets."""
+    return {"features": ["value", "marker"], "marker": marker, "y": task()[1]}
+
+
+def _signed(x):
+    return f"{x:.2f}".replace("-", "−")
+
+
+@functools.cache
+def task():
+    """Return X (500, 20, 2), y (500, 1) and where the markers are (500, 20), as in the lesson."""
+    return marker_task(N, seed=43)
+
+
+@functools.cache
+def net():
+    """Return the LSTM, trained."""
+    return marker_lstm(SEED).fit(*marker_task(2000, seed=42)[:2])
