@@ -53,6 +53,7 @@ def too_old():
 if __name__ == "__main__":
     if sys.version_info < OLDEST:
         sys.exit(too_old())
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # PYTHONSAFEPATH leaves it out
     from tools.commands import main
 
     sys.exit(main(sys.argv[1:]))

@@ -455,6 +455,19 @@ def test_an_environment_whose_python_is_gone_or_another_is_made_anew(house):
     ]
 
 
+def test_a_finished_environment_stays_until_the_new_one_stands(house):
+    house.ensure()
+    (house.folder / "kept").touch()
+    house.pip.answers["-e"] = "Temporary failure in name resolution"
+    with pytest.raises(Problem):
+        house.ensure(rebuild=True)
+    assert (house.folder / "kept").exists() and environment.stamp(house.folder)
+    house.pip.answers.clear()
+    house.ensure(rebuild=True)
+    assert not (house.folder / "kept").exists()
+    assert not house.folder.with_name(".venv-old").exists()
+
+
 def test_a_moved_environment_is_made_anew(house):
     house.ensure()
     moved = house.root / "elsewhere"
@@ -637,6 +650,29 @@ def test_only_an_install_stopped_halfway_leaves_the_marker(tmp_path, script, unf
 def test_a_real_environment_is_recognised(tmp_path):
     assert environment.version_of(sys.executable) == ".".join(map(str, sys.version_info[:2]))
     assert environment.version_of(tmp_path / "no python") is None
+
+
+def test_foreign_settings_cannot_make_an_environment_look_broken(tmp_path, monkeypatch):
+    """An old pip on the path, a start-up file that prints, a home of another Python."""
+    (tmp_path / "pip.py").write_text("raise SystemExit('an old pip')")
+    (tmp_path / "sitecustomize.py").write_text("print('hello')")
+    for name, value in {"PYTHONPATH": tmp_path, "PYTHONHOME": tmp_path, "PYTHONSAFEPATH": 1}.items():
+        monkeypatch.setenv(name, str(value))
+    assert environment.version_of(sys.executable) == ".".join(map(str, sys.version_info[:2]))
+    assert environment.answer(sys.executable, "print('chatter'); answer = 1") == "1"
+    assert not set(environment.clean(dict.fromkeys(environment.FOREIGN, "x"))) & set(environment.FOREIGN)
+
+
+def test_a_port_is_a_port():
+    with pytest.raises(SystemExit):
+        commands.parser().parse_args(["lab", "--port", "80000"])
+    assert commands.parser().parse_args(["lab", "--port", "8890"]).port == 8890
+
+
+def test_tasks_start_without_their_folder_on_the_path():
+    settings = {**os.environ, "PYTHONSAFEPATH": "1"}
+    run = subprocess.run([sys.executable, ROOT / "tasks.py", "--help"], capture_output=True, env=settings)
+    assert run.returncode == 0, run.stderr
 
 
 def test_one_thread_unless_the_learner_says_otherwise():

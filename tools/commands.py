@@ -82,8 +82,15 @@ def parser():
                 help="for projecting: code folded, sliders and figures large",
             )
             command.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
-            command.add_argument("--port", type=int, help="the port to use (otherwise the first free one)")
+            command.add_argument("--port", type=port, help="the port to use (otherwise the first free one)")
     return top
+
+
+def port(word):
+    """A port as the command line gives it."""
+    if not (word.isdecimal() and 1 <= int(word) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, got {word!r}")
+    return int(word)
 
 
 def lab(options, rest):

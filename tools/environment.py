@@ -24,6 +24,7 @@ from tools import COMMAND, Problem
 NEWEST = (3, 14)  # the newest Python that the pinned PyTorch has builds for
 SPACE = {"cpu": 2.5, "gpu": 9.0}  # free gigabytes: the environment, and pip's downloads beside it
 STAMP, MARKER, LOG = "course.json", "install-unfinished", "install.log"
+ANSWER = "the course asked:"
 
 # One thread each: on a small or busy machine several threads make the small matrices of these
 # lessons slower, up to tenfold. Whoever sets these variables has the last word.
@@ -33,6 +34,17 @@ THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
+)
+
+# Variables that send Python or JupyterLab to files of another installation.
+FOREIGN = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSAFEPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "JUPYTERLAB_DIR",
 )
 
 OFFLINE = (
@@ -99,22 +111,25 @@ def ensure(root, *, test=False, newest=False, rebuild=False):
             return python_in(folder)
         started = time.monotonic()
         reason = "you asked for it" if rebuild else why_anew(folder)
-        if reason:
-            create(folder, reason, newest)
-        elif not (folder / STAMP).exists():
-            say(f"Completing the environment in {folder.name} ...")
-        elif stamp(folder).get("recipe") == wanted:
-            say("Adding what the tests need ...")
-        else:
-            say(f"The course's packages have changed. Updating {folder.name} ...")
         made = stamp(folder)
-        try:
-            install(root, folder, test or made.get("test", False), newest)
-        except Problem as problem:
-            if not made or (folder / MARKER).exists() or (test and not made.get("test")):
-                raise
-            say(f"\n{problem}\n\nFor now this goes on with the packages as they were.\n")
-            return python_in(folder)
+        if reason:
+            with kept_until_replaced(folder):
+                create(folder, reason, newest)
+                install(root, folder, test or made.get("test", False), newest)
+        else:
+            if not made:
+                say(f"Completing the environment in {folder.name} ...")
+            elif made.get("recipe") == wanted:
+                say("Adding what the tests need ...")
+            else:
+                say(f"The course's packages have changed. Updating {folder.name} ...")
+            try:
+                install(root, folder, test or made.get("test", False), newest)
+            except Problem as problem:
+                if not made or (folder / MARKER).exists() or (test and not made.get("test")):
+                    raise
+                say(f"\n{problem}\n\nFor now this goes on with the packages as they were.\n")
+                return python_in(folder)
         finished = {"recipe": wanted, "folder": str(folder), "test": test or made.get("test", False)}
         finished["python"] = version_of(python_in(folder))
         (folder / STAMP).write_text(json.dumps(finished, indent=1), encoding="utf-8")
@@ -178,12 +193,21 @@ def python_in(folder):
 
 def version_of(python):
     """Return "3.12" for a Python that runs and has pip, and None for any other."""
-    code = "import pip, sys; print('%d.%d' % sys.version_info[:2])"
+    return answer(python, "import pip, sys; answer = '%d.%d' % sys.version_info[:2]")
+
+
+def answer(python, code):
+    """Return the text `answer` of code that a Python runs by itself, or None where it fails.
+
+    Variables, the user's own packages and whatever a start-up file prints have no say in it.
+    """
+    code += f"; print('\\n{ANSWER}', answer)"
     try:
-        run = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60)
+        run = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return run.stdout.strip() if run.returncode == 0 else None
+    found = re.findall(rf"^{ANSWER} (.*)$", run.stdout, flags=re.M)
+    return found[-1] if run.returncode == 0 and found else None
 
 
 # --- make it -----------------------------------------------------------------------------------
@@ -203,6 +227,28 @@ def create(folder, reason, newest=False):
         ) from error
     except PermissionError as error:
         raise Problem(f"{folder} could not be written: {error}.\n{FAILURES[-1][1]}") from error
+
+
+@contextlib.contextmanager
+def kept_until_replaced(folder):
+    """Keep a finished environment aside until a new one stands; where that fails, put it back."""
+    old = folder.with_name(folder.name + "-old")
+    if not stamp(folder):
+        yield
+        return
+    shutil.rmtree(old, ignore_errors=True)
+    try:
+        folder.rename(old)
+    except OSError:  # Windows: a file of it is in use
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_machine(newest=False):
@@ -337,9 +383,8 @@ def install_torch_on_linux(root, folder, newest):
 
 def has_torch(root, folder):
     """Tell whether the pinned PyTorch, of whatever build, is there already."""
-    code = "from importlib.metadata import version; print(version('torch').split('+')[0])"
-    run = subprocess.run([python_in(folder), "-c", code], capture_output=True, text=True)
-    return run.stdout.strip() == pins(root)["torch"]
+    code = "from importlib.metadata import version; answer = version('torch').split('+')[0]"
+    return answer(python_in(folder), code) == pins(root)["torch"]
 
 
 def has_nvidia_gpu():
@@ -407,8 +452,8 @@ def explain(output, folder):
 
 def clean(environment):
     """Return the environment variables for a Python of ours, without those meant for another one."""
-    kept = {name: value for name, value in environment.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-    return {**dict.fromkeys(THREADS, "1"), "PYTHONUTF8": "1", **kept}
+    kept = {name: value for name, value in environment.items() if name not in FOREIGN}
+    return {**dict.fromkeys(THREADS, "1"), "PYTHONUTF8": "1", **kept, "PYTHONNOUSERSITE": "1"}
 
 
 def say(text):
