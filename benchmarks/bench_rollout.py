@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 from lessons.baselines import LastValue, Ridge, SeasonalNaive  # noqa: E402
 from lessons.rnn import GRU, LSTM  # noqa: E402
 from lessons.rollout import crossing, error_by_horizon, rollout, trained_nets, truth  # noqa: E402
-from lessons.rollout.trained import NAMES  # noqa: E402
+from lessons.rollout.trained import FILES  # noqa: E402
 from lessons.series import trend_and_seasons  # noqa: E402
 from lessons.windows import Standardizer, make_windows, split_by_time  # noqa: E402
 
@@ -86,7 +86,7 @@ def measured(y):
     for alpha in (1e-8, 10, None):
         name = "ridge, alpha tuned one step ahead" if alpha is None else f"ridge, alpha {alpha:g}"
         table[name] = errors([Ridge(alpha).fit(X[train], targets[train])])
-    return table | {name: errors(trained_nets(name)) for name in NAMES}
+    return table | {name: errors(trained_nets(name)) for name in FILES}
 
 
 def _lines(rows, table):

@@ -1,15 +1,12 @@
-"""The rollout explorer, driven without a browser."""
-
-import importlib
+"""The explorers of lesson 07, driven without a browser."""
 
 import numpy as np
 import pytest
 
 from lessons import explorers
-from lessons.rollout import crossing
+from lessons.explorers.rollout_steps import MODELS, NOISE, VALUES, errors, noisy, rolled_out
+from lessons.rollout import trained_nets
 from lessons.series import trend_and_seasons
-
-module = importlib.import_module("lessons.explorers.rollout")  # the name in the package is the function
 
 
 @pytest.fixture(scope="module")
@@ -19,117 +16,115 @@ def explorer():
 
 @pytest.fixture(autouse=True)
 def back(explorer):
-    explorer.set(model="LSTM", origin=650, horizon=120, noise=0)
+    explorer.set(**explorer._initial)
 
 
 def trace(explorer, name):
     return next(trace for trace in explorer.live.figure.data if trace.name == name)
 
 
-def test_a_move_shows_that_rollout(explorer):
-    _, y = trend_and_seasons()
-    for origin, horizon in ((630, 5), (655, 60), (700, 200)):
-        explorer.set(origin=origin, horizon=horizon)
-        paths = module.rolled_out("LSTM", 0)[:, origin - 630, :horizon]
-        np.testing.assert_array_equal(trace(explorer, "rollout").x, np.arange(origin, origin + horizon))
-        np.testing.assert_allclose(trace(explorer, "rollout").y, np.median(paths, axis=0))
-        np.testing.assert_allclose(trace(explorer, "fan, lowest").y, paths.min(axis=0))
-        np.testing.assert_allclose(trace(explorer, "fan, highest").y, paths.max(axis=0))
-        np.testing.assert_array_equal(trace(explorer, "truth").y, y[origin - 80 : origin + horizon])
-        np.testing.assert_array_equal(trace(explorer, "window").y, y[origin - 60 : origin])
-        season = y[origin - 50 + np.arange(horizon) % 50]
-        np.testing.assert_allclose(trace(explorer, "seasonal naive").y, season)
-        assert trace(explorer, "origin").x == (origin, origin)
-        assert trace(explorer, "horizon").x == (horizon, horizon)
+@pytest.mark.parametrize("step", [1, 2, 10, 60, 61, 200])
+def test_a_step_moves_the_window_on(explorer, step):
+    y = trend_and_seasons()[1]
+    explorer.set(step=step, origin=655)
+    path = rolled_out("LSTM", 0)[0, 25]
+    history = np.concatenate([y[595:655], path])
+    there = [trace(explorer, name) for name in ("true in it", "forecasts in it")]
+    np.testing.assert_allclose(np.concatenate([t.y for t in there]), history[step - 1 : step + 59])
+    assert len(there[0].y) == max(61 - step, 0)
+    assert len(trace(explorer, "window").x) == len(there[0].y)
+    np.testing.assert_allclose(trace(explorer, "new").y, path[step - 1])
+    if step > 1:
+        np.testing.assert_allclose(trace(explorer, "pushed out").y, history[step - 2])
+    np.testing.assert_allclose(trace(explorer, "forecasts").y, path[:step])
+    np.testing.assert_allclose(trace(explorer, "error").y, errors("LSTM", 0).mse[:step])
+    assert f"Forecast {step} is made of" in explorer.live.figure.layout.title.text
+    assert f"Step {step} from origin 655" in explorer.live.alt
 
 
-def test_the_curves_are_those_of_all_origins(explorer):
-    for model in module.MODELS:
-        explorer.set(model=model)
-        errors = module.errors(model, 0)
-        np.testing.assert_allclose(trace(explorer, "error").y, errors.mse)
-        np.testing.assert_allclose(trace(explorer, "spread, highest").y, errors.by_seed.max(axis=0))
-        assert trace(explorer, "rollout").line.color == trace(explorer, "error").line.color
-
-
-def test_crossings_are_marked_and_told(explorer):
-    steps = {name: crossing(module.errors("LSTM", 0), module.errors(name, 0)) for name in module.BASELINES}
-    assert steps["seasonal naive"] == 3 and steps["train mean"] is None
-    marked = sorted(step for step in steps.values() if step)
-    np.testing.assert_array_equal(trace(explorer, "worse for good").x, marked)
-    assert "seasonal naive from step <strong>3</strong>" in explorer.readout.finding
-    assert "never worse for good than train mean" in explorer.readout.finding
-    explorer.set(model="LSTM centred")
-    assert len(trace(explorer, "worse for good").x) == 0
-    assert "seasonal naive, trend line, last value or train mean" in explorer.readout.finding
+def test_buttons_make_one_forecast_more(explorer):
+    button = next(w for w in explorer.children[0].children if getattr(w, "description", "") == "Step")
+    button.click()
+    assert explorer.values["step"] == 2 and "Step 2 from" in explorer.readout.finding
+    explorer.set(step=200)
+    button.click()
+    assert explorer.values["step"] == 200
 
 
 def test_the_finding_is_measured(explorer):
-    paths, y_true = module.rolled_out("LSTM", 0)[:, 20, :120], module._task()[2][20, :120]
-    mses = np.mean((paths - y_true) ** 2, axis=1)
-    assert f"<strong>{mses.mean():.3f}</strong>" in explorer.readout.finding
-    assert f"its 5 seeds {mses.min():.3f} to {mses.max():.3f}" in explorer.readout.finding
-    assert "5 seeds" not in explorer.set(model="ridge").readout.finding
+    explorer.set(step=120)
+    came = trend_and_seasons()[1][650:770]
+    mses = np.mean((rolled_out("LSTM", 0)[:, 20, :120] - came) ** 2, axis=1)
+    assert f"MSE so far {mses.mean():.3f} (five nets: {mses.min():.3f} to {mses.max():.3f})" in (
+        explorer.readout.finding
+    )
+    assert "five nets" not in explorer.set(model="ridge").readout.finding
 
 
 def test_noise_is_on_the_window_and_not_on_the_truth(explorer):
-    _, y = trend_and_seasons()
+    y = trend_and_seasons()[1]
     explorer.set(noise=2)
     noise = trace(explorer, "window").y - y[590:650]
     assert np.std(noise) == pytest.approx(0.36, rel=0.3)
-    np.testing.assert_array_equal(trace(explorer, "truth").y, y[570:770])
-    np.testing.assert_allclose(trace(explorer, "seasonal naive").y[:50], (y[590:650] + noise)[10:])
+    np.testing.assert_array_equal(trace(explorer, "truth").y, y[586:850])
     assert "a window with noise 0.36 on it" in explorer.readout.finding
-    assert explorer.set(noise=0).readout.finding.startswith("From origin 650: ")
 
 
 def test_noise_costs_at_first_and_is_forgotten():
     for model in ("LSTM centred + skip", "ridge"):
-        quiet, noisy = (module.errors(model, noise).mse for noise in (0, 3))
-        assert noisy[:3].mean() > 1.5 * quiet[:3].mean()
-        assert noisy[-50:].mean() < noisy[:3].mean()
+        quiet, loud = (errors(model, noise).mse for noise in (0, 3))
+        assert loud[:3].mean() > 1.5 * quiet[:3].mean()
+        assert loud[-50:].mean() < loud[:3].mean()
 
 
-def test_the_same_controls_give_the_same_picture(explorer):
-    explorer.set(model="LSTM centred", origin=640, noise=1)
-    first = explorer.live.figure.to_json(), explorer.readout.finding
-    explorer.set(model="ridge", origin=690, horizon=20, noise=3)
-    explorer.set(model="LSTM centred", origin=640, horizon=120, noise=1)
-    assert (explorer.live.figure.to_json(), explorer.readout.finding) == first
+def test_the_stored_rollouts_are_the_nets():
+    from lessons.rollout import rollout
+    from lessons.windows import scaled_windows
 
-
-def test_alt_text_and_title_tell_the_finding(explorer):
-    title = explorer.live.figure.layout.title.text
-    assert title == "LSTM, 120 steps from 650: over all origins, worse than the seasonal naive from step 3 on"
-    assert explorer.live.alt.startswith("Two line charts") and title in explorer.live.alt
-    assert "MSE over 120 steps" in explorer.live.alt and "<strong>" not in explorer.live.alt
+    scaler = scaled_windows(trend_and_seasons()[1], 60, 630).scaler
+    for level in (0, 2):
+        net = trained_nets("LSTM centred")[3]
+        path = scaler.inverse_target(rollout(net, scaler.transform(noisy(level)), [640], 200, 60))
+        np.testing.assert_allclose(rolled_out("LSTM centred", level)[3, 10], path[0], atol=0.02)
 
 
 def test_everything_drawn_lies_in_the_picture():
-    low, high = module.SHOWN
-    for model in module.MODELS:
-        for noise in module.NOISE:
-            paths = np.median(module.rolled_out(model, noise), axis=0)
-            assert np.mean((paths > low) & (paths < high)) > 0.999, (model, noise)
-            assert module.errors(model, noise).mse.max() < module.ERRORS[1]
-            assert module.errors(model, noise).mse.min() > module.ERRORS[0]
+    low, high = VALUES
+    for model in MODELS:
+        for noise in NOISE:
+            assert np.mean((rolled_out(model, noise) > low) & (rolled_out(model, noise) < high)) > 0.99
+            assert errors(model, noise).mse.min() > 0.024 and errors(model, noise).mse.max() < 12
+
+
+def test_the_same_controls_give_the_same_picture(explorer):
+    explorer.set(model="LSTM centred", origin=640, noise=1, step=33)
+    first = explorer.live.figure.to_json(), explorer.readout.finding
+    explorer.set(model="ridge", origin=690, step=20, noise=3)
+    explorer.set(model="LSTM centred", origin=640, noise=1, step=33)
+    assert (explorer.live.figure.to_json(), explorer.readout.finding) == first
 
 
 def test_controls_take_start_values_and_refuse_others():
     explorer = explorers.rollout_steps(model="ridge", origin=700)
-    assert explorer.values == {"model": "ridge", "origin": 700, "horizon": 120, "noise": 0}
-    assert explorer._initial == explorer.values
+    assert explorer.values == {"model": "ridge", "origin": 700, "noise": 0, "step": 1} == explorer._initial
     with pytest.raises(ValueError, match="origin must be between 630 and 700, got 710"):
         explorer.set(origin=710)
     with pytest.raises(ValueError, match=r"model must be one of 'LSTM', .*got 'GRU'"):
         explorer.set(model="GRU")
-    with pytest.raises(ValueError, match="no control 'window'"):
-        explorers.rollout_steps(window=3)
 
 
-def test_rollouts_survive_being_written(tmp_path):
-    rollouts = {"LSTM": [np.random.default_rng(0).normal(size=(2, 3, 4)) for _ in range(2)]}
-    module.save_rollouts(rollouts, tmp_path / "some.npz")
-    with np.load(tmp_path / "some.npz") as file:
-        back = file["LSTM"] * float(file["LSTM, unit"])
-    np.testing.assert_allclose(back, rollouts["LSTM"], atol=np.abs(rollouts["LSTM"]).max() / 7_000)
+def test_alpha_moves_the_eigenvalues_inwards():
+    explorer = explorers.eigenvalues()
+    sizes, means = [], []
+    for alpha in (1.0, 2.0, 3.0, 4.0):
+        explorer.set(alpha=alpha)
+        longest = trace(explorer, "longest-lived")
+        sizes.append(np.hypot(longest.x, longest.y))
+        means.append(float(explorer.readout.finding.split("<strong>")[-1].split("<")[0]))
+        everything = np.hypot(trace(explorer, "eigenvalues").x, trace(explorer, "eigenvalues").y)
+        assert len(everything) == 60 and everything.max() < 1
+    assert (np.diff(sizes, axis=0) < 0).all() and means == sorted(means)
+    explorer.set(alpha=1.0)
+    assert "period 50.0 keeps 99%, level keeps 98%, period 17.0 keeps 94%" in explorer.live.alt
+    with pytest.raises(ValueError, match="alpha must be between"):
+        explorer.set(alpha=50)

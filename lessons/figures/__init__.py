@@ -15,8 +15,8 @@ from lessons.figures.curves import (
 )
 from lessons.figures.diagnostics import lag_profile
 from lessons.figures.heatmaps import gate_changes, gate_panels
+from lessons.figures.many_steps import fan, horizon_curves, rollouts, shade
 from lessons.figures.nets import gradient_errors, states, window_means
-from lessons.figures.rollout import fan, horizon_curves, rollouts, shade
 from lessons.figures.style import STYLES, line, new_figure, plural, style
 from lessons.figures.sweeps import sweep
 from lessons.figures.weights import weight_map

@@ -4,31 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.tables import Table, Tabular
 
-@dataclass(frozen=True, eq=False)
-class HorizonErrors:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class HorizonErrors(Tabular):
     """Errors of forecasts from many origins, step by step. What `error_by_horizon` returns.
 
     Attributes
     ----------
     squared : ndarray of shape (S, N, steps)
         Squared error of every seed, origin and step, in the series' unit squared.
-    absolute : ndarray of shape (S, N, steps)
-        Absolute error likewise, in the series' unit.
     """
 
     squared: np.ndarray
-    absolute: np.ndarray
 
     @property
     def mse(self):
         """ndarray of shape (steps,) : mean squared error over seeds and origins."""
         return self.squared.mean(axis=(0, 1))
-
-    @property
-    def mae(self):
-        """ndarray of shape (steps,) : mean absolute error over seeds and origins."""
-        return self.absolute.mean(axis=(0, 1))
 
     @property
     def by_seed(self):
@@ -43,8 +37,7 @@ class HorizonErrors:
     @property
     def seed_sd(self):
         """ndarray of shape (steps,) : standard deviation (ddof 1) of `by_seed`; 0 for one seed."""
-        S = len(self.squared)
-        return self.by_seed.std(axis=0, ddof=1) if S > 1 else np.zeros(self.squared.shape[2])
+        return _spread(self.by_seed)
 
     @property
     def mean(self):
@@ -54,39 +47,40 @@ class HorizonErrors:
     @property
     def mean_sd(self):
         """float : standard deviation (ddof 1) over seeds of the mean over steps and origins; 0 for one."""
-        S = len(self.squared)
-        return float(self.squared.mean(axis=(1, 2)).std(ddof=1)) if S > 1 else 0.0
+        return float(_spread(self.by_seed.mean(axis=1)))
 
-    def __len__(self):
-        return self.squared.shape[2]
+    @property
+    def table(self):
+        """Table : `horizon_table` of these errors alone."""
+        return horizon_table({"MSE": self})
 
-    def _columns(self):
-        """Step numbers worth a column, and the text below each."""
-        steps = [k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if k <= len(self)]
-        steps = steps if len(self) in steps else [*steps, len(self)]
-        heads = [f"step {k}" for k in steps]
-        cells = [_with_spread(self.mse[k - 1], self.seed_sd[k - 1], len(self.squared)) for k in steps]
-        return [*heads, "mean"], [*cells, _with_spread(self.mean, self.mean_sd, len(self.squared))]
 
-    def __repr__(self):
-        S, N, steps = self.squared.shape
-        heads, cells = self._columns()
-        lines = [f"MSE by horizon: {steps} steps, {N} origin{'s' * (N > 1)}, {S} seed{'s' * (S > 1)}"]
-        widths = [max(len(h), len(c)) for h, c in zip(heads, cells, strict=True)]
-        for row in (heads, cells):
-            lines.append("  ".join(text.rjust(w) for text, w in zip(row, widths, strict=True)))
-        return "\n".join(lines)
+def horizon_table(errors):
+    """Put errors by horizon under each other, with their spread over seeds where there are several.
 
-    def _repr_html_(self):
-        S, N, steps = self.squared.shape
-        heads, cells = self._columns()
-        head = "".join(f'<th scope="col">{h}</th>' for h in heads)
-        body = "".join(f"<td>{c}</td>" for c in cells)
-        return (
-            f"<table><caption>Mean squared error by horizon, in the series’ own unit: {steps} steps, "
-            f"{N} origin{'s' * (N > 1)}, {S} seed{'s' * (S > 1)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody><tr>{body}</tr></tbody></table>"
-        )
+    Parameters
+    ----------
+    errors : dict of str to HorizonErrors
+        By the name of the model, all with as many steps.
+
+    Returns
+    -------
+    Table
+        MSE at some steps, and the mean over all of them.
+    """
+    steps = next(iter(errors.values())).squared.shape[2]
+    shown = [k for k in (1, 10, 50, 100, 200) if k < steps] + [steps]
+    rows = []
+    for name, e in errors.items():
+        values = [*((e.mse[k - 1], e.seed_sd[k - 1]) for k in shown), (e.mean, e.mean_sd)]
+        many = len(e.squared) > 1
+        rows.append([name, *(f"{value:.3f}" + f" ± {sd:.3f}" * many for value, sd in values)])
+    heads = ["MSE at step", *map(str, shown), "mean"]
+    return Table(heads, rows, f"± standard deviation over seeds, where there are several; {steps} steps")
+
+
+def _spread(by_seed):
+    return by_seed.std(axis=0, ddof=1) if len(by_seed) > 1 else np.zeros(by_seed.shape[1:])
 
 
 def error_by_horizon(y_true, y_pred):
@@ -120,8 +114,7 @@ def error_by_horizon(y_true, y_pred):
     for name, a in {"y_true": y_true, "y_pred": y_pred}.items():
         if not np.isfinite(a).all():
             raise ValueError(f"{name} holds {np.sum(~np.isfinite(a))} values that are NaN or infinite")
-    errors = y_pred - y_true  # (S, N, steps)
-    return HorizonErrors(errors**2, np.abs(errors))
+    return HorizonErrors((y_pred - y_true) ** 2)
 
 
 def crossing(errors, baseline_errors):
@@ -170,7 +163,3 @@ def _curve(errors, name):
     if curve.ndim != 1 or curve.size == 0 or np.isnan(curve).any():
         raise ValueError(f"{name} must hold one number a step, none of them NaN, got shape {curve.shape}")
     return curve
-
-
-def _with_spread(value, sd, seeds):
-    return f"{value:.3f} ± {sd:.3f}" if seeds > 1 else f"{value:.3f}"

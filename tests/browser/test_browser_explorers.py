@@ -192,13 +192,23 @@ RELATIONS = {
         ),
         "epochs": same_beginning,
     },
-    "rollout": {
+    "rollout_steps": {
         "model": models_drift,
-        "origin": each(
-            lambda origin, figure: figure["rollout"].x[0] == origin == figure["window"].x[-1] + 1 > 60
+        "origin": each(lambda origin, figure: len(figure["truth"].y) == 264 and origin > 60),
+        "noise": grows(roughness("true in it")),
+        "step": each(
+            lambda step, figure: (
+                len(figure["forecasts"].x) == len(figure["error"].x) == step
+                and len(figure["true in it"].x) + len(figure["forecasts in it"].x) == 60
+            )
         ),
-        "horizon": each(lambda horizon, figure: len(figure["rollout"].x) == horizon),
-        "noise": grows(roughness("window")),
+    },
+    "eigenvalues": {
+        "alpha": falls(
+            lambda picture: np.hypot(
+                *np.array([picture.figures[0]["longest-lived"].x, picture.figures[0]["longest-lived"].y])
+            ).sum()
+        ),
     },
     "gates": {
         "window": each(window_is_marked),
