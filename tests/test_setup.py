@@ -230,6 +230,18 @@ def test_a_copy_with_work_in_it_stays_and_the_new_lesson_is_put_beside(course, w
     assert course.refresh() == []  # said once
 
 
+def test_extras_are_copied_beside_the_lessons(course, clock):
+    (course.lessons / "extras").mkdir()
+    course.publish("extras/when_to_stop", "print('v1')")
+    assert "copied when_to_stop.ipynb" in course.refresh()
+    course.write("extras/when_to_stop", "print('mine')")
+    course.publish("extras/when_to_stop", "print('v2')")
+    (said,) = course.refresh()
+    assert "--fresh when_to_stop" in said and course.read("extras/when_to_stop.new") == "print('v2')"
+    course.refresh("when_to_stop")
+    assert course.read("extras/when_to_stop") == "print('v2')"
+
+
 def test_a_copy_that_was_only_opened_is_updated(course):
     course.refresh()
     course.write("03_lstm", "print('v1')", metadata={"language_info": {"version": "3.12"}})

@@ -156,12 +156,12 @@ def shots(options, rest):
 
 def export(options, rest):
     """Write a lesson as HTML into work/: the learner's copy as it is, or else the lesson, run first."""
-    originals = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    originals = copies.all_of(ROOT / "notebooks")
     if len(rest) != 1:
         raise Problem(f"Which lesson? For example: {COMMAND} export 03")
     lesson = copies.find(rest[0], originals, "export")
-    copy = ROOT / "work" / lesson.name
-    copy.parent.mkdir(exist_ok=True)
+    copy = ROOT / "work" / lesson.relative_to(ROOT / "notebooks")
+    copy.parent.mkdir(parents=True, exist_ok=True)
     notebook, page = copy if copy.exists() else lesson, copy.with_suffix(".html")
     return hand_over([interpreter(options), "-m", "lessons", "export", notebook, page], options)
 

@@ -38,17 +38,15 @@ def refresh(lessons, work, fresh=()):
     Problem
         A name in `fresh` fits no lesson, or the folder cannot be written.
     """
-    originals = sorted(lessons.glob("*.ipynb"))
+    originals = all_of(lessons)
     again = {find(name, originals) for name in fresh}
     try:
         work.mkdir(parents=True, exist_ok=True)
         record, said = read_record(work)
         before = dict(record)
         for original in originals:
-            if original in again:
-                said += start_over(original, work, record)
-            else:
-                said += bring(original, work, record)
+            change = start_over if original in again else bring
+            said += change(original, work / original.relative_to(lessons), record)
         if record != before or not (work / RECORD).exists():
             write(work / RECORD, json.dumps(record, indent=1).encode())
     except OSError as error:
@@ -59,6 +57,11 @@ def refresh(lessons, work, fresh=()):
             "Make that folder writable, or move the course to a folder of your own, and try again."
         ) from error
     return said
+
+
+def all_of(lessons):
+    """Return the lessons, and the extras in a folder beside them."""
+    return [*sorted(lessons.glob("*.ipynb")), *sorted(lessons.glob("extras/*.ipynb"))]
 
 
 def find(name, originals, asked="--fresh"):
@@ -75,13 +78,14 @@ def find(name, originals, asked="--fresh"):
     raise Problem(f"{asked} {name}: {name!r} {trouble}. The lessons are:\n{known}")
 
 
-def bring(original, work, record):
+def bring(original, copy, record):
     """Copy one lesson if it is missing; if it has changed since, offer the new version."""
-    name, copy = original.name, work / original.name
+    name = original.name
     now = fingerprint(original)
     given = record.get(name)
     record[name] = now
     if not copy.exists():
+        copy.parent.mkdir(exist_ok=True)
         write(copy, original.read_bytes())
         return [f"copied {name}"]
     if given in (now, None):  # None: a copy that is not ours to judge, so it stays as it is
@@ -94,8 +98,13 @@ def bring(original, work, record):
     beside = offer(original, copy, given)
     return [
         f"{name} has changed since you began it. Yours is untouched; the new version is {beside.name}"
-        f" beside it. To move over to it: {COMMAND} lab --fresh {original.stem[:2]}"
+        f" beside it. To move over to it: {COMMAND} lab --fresh {short(original)}"
     ]
+
+
+def short(original):
+    """Return what `--fresh` may be given for a lesson: its number, or an extra's name."""
+    return original.stem[:2] if original.stem[:2].isdigit() else original.stem
 
 
 def offer(original, copy, given):
@@ -108,10 +117,10 @@ def offer(original, copy, given):
         return beside
 
 
-def start_over(original, work, record):
+def start_over(original, copy, record):
     """Give the learner a fresh copy, and keep the old one as a dated backup."""
-    copy, now = work / original.name, fingerprint(original)
-    said = []
+    now, said = fingerprint(original), []
+    copy.parent.mkdir(exist_ok=True)
     if copy.exists() and fingerprint(copy) not in (now, record.get(original.name)):
         date = time.strftime("%Y-%m-%d-%H%M")
         backup = next(p for p in numbered(copy.with_suffix(f".{date}.ipynb")) if not p.exists())
