@@ -423,14 +423,17 @@ def faults(y, season_length, until=None):
     zero = (column == 0) & bool(len(_lonely_zeros(known)))
     at_zero = [np.mean(known[step::season_length] == 0) for step in range(min(season_length, len(known)))]
     zero &= max(at_zero) < HABIT
-    code = np.isin(column, _codes(known))
+    code = np.isin(column, _codes(known, column))
     slip, jump = _lone(np.where(code | zero, np.nan, column), 3 * season_length)
     written = np.isin(column, [value for value in np.unique(column[jump]) if float(value) in CODES])
     return {"code": code | written, "zero": zero, "slip": slip & ~written, "jump": jump & ~written}
 
 
-def _codes(values):
-    """Extremes far from all else that come several times, or once if their digits are known as a code."""
+def _codes(values, column):
+    """Extremes far from all else that come several times, or once if their digits are known as a code.
+
+    Such digits are looked for in all of `column`, and held against `values`, the part that is known.
+    """
     values, found = values[np.isfinite(values)], []
     while len(values) >= 10:
         distinct, counts = np.unique(values, return_counts=True)
@@ -444,6 +447,10 @@ def _codes(values):
         if not np.isin(values, found).any():
             break
         values = values[~np.isin(values, found)]
+    if len(values) >= 10:
+        width = max(np.ptp(np.quantile(values, [0.1, 0.9])), np.abs(values - np.median(values)).max())
+        end = {-1: values.min(), 1: values.max()}
+        found += [code for code in CODES if np.sign(code) * (code - end[np.sign(code)]) > width]
     return found
 
 

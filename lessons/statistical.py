@@ -14,10 +14,10 @@ from lessons.checks import as_series, refuse_missing, whole_number
 class _Statistical:
     """What both share; a subclass makes the model of statsmodels, `_model(series)`, and says `_least`."""
 
-    def __init__(self, season_length, trend):
+    def __init__(self, season_length):
         if season_length is not None and season_length < 2:
             raise ValueError(f"season_length must be at least 2, got {season_length!r}")
-        self.season_length, self.trend = season_length, trend
+        self.season_length = season_length
 
     def fit_series(self, series):
         """Estimate the parameters.
@@ -94,7 +94,7 @@ class AutoReg(_Statistical):
 
     ::
 
-        y_t = s_(t mod m) + b t + φ_1 y_(t - l_1) + φ_2 y_(t - l_2) + ...
+        y_t = s_(t mod m) + φ_1 y_(t - l_1) + φ_2 y_(t - l_2) + ...
 
     `statsmodels.tsa.ar_model.AutoReg` (conditional least squares); forecasts further ahead are made step by
     step from the forecasts before.
@@ -105,13 +105,11 @@ class AutoReg(_Statistical):
         1 to so many, or exactly these, such as [1, 2, 24].
     season_length : int, optional
         m, such as 24 for hours: with it, one mean for each hour of the day, otherwise one for all.
-    trend : bool
-        Whether there is a straight line b t.
 
     Attributes
     ----------
     params : ndarray
-        b if there is a trend, s_0 (... s_(m-1)), then φ; without a season, s_0 comes before b.
+        s_0 (... s_(m-1)), then φ.
 
     Raises
     ------
@@ -119,10 +117,10 @@ class AutoReg(_Statistical):
         A lag or the season length is too small.
     """
 
-    def __init__(self, lags=1, season_length=None, trend=False):
+    def __init__(self, lags=1, season_length=None):
         if np.min(lags) < 1 or np.any(np.asarray(lags) != np.asarray(lags).astype(int)):
             raise ValueError(f"lags must be whole numbers of at least 1, got {lags!r}")
-        super().__init__(season_length, trend)
+        super().__init__(season_length)
         self.lags = lags
 
     @property
@@ -132,9 +130,9 @@ class AutoReg(_Statistical):
     def _model(self, series):
         from statsmodels.tsa import ar_model  # a second, for those who need it
 
-        season = {"seasonal": True, "period": self.season_length} if self.season_length else {}
-        trend = ("" if self.season_length else "c") + ("t" if self.trend else "")
-        return ar_model.AutoReg(series, self.lags, trend=trend or "n", **season)
+        if self.season_length is None:
+            return ar_model.AutoReg(series, self.lags)
+        return ar_model.AutoReg(series, self.lags, "n", seasonal=True, period=self.season_length)
 
     def _estimate(self, model):
         return model.fit().params
@@ -180,8 +178,8 @@ class ETS(_Statistical):
     def __init__(self, season_length=None, trend=False, damped=False):
         if damped and not trend:
             raise ValueError("damped=True damps a trend: it needs trend=True")
-        super().__init__(season_length, trend)
-        self.damped = damped
+        super().__init__(season_length)
+        self.trend, self.damped = trend, damped
 
     def _model(self, series):
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel

@@ -158,9 +158,11 @@ def test_hidden_stretches_tell_how_far_off_a_filling_is():
         [1, 2, 200],
         begin=6,
     )
-    assert found["usual"][:2] == pytest.approx([0, 0])
-    assert found["last"][0] == pytest.approx((1 + 16 + 25) / 3, rel=0.1)
-    assert np.isnan(found["last"][2])
+    assert found.mse["usual"][:2] == pytest.approx([0, 0])
+    assert found.mse["last"][0] == pytest.approx((1 + 16 + 25) / 3, rel=0.1)
+    assert np.isnan(found.mse["last"][2])
+    assert found.weights.tolist() == [1, 0, 0]  # the one gap of this series is of one step
+    assert found.overall("usual") == pytest.approx(0) and "gap of 200" in repr(found)
 
 
 def test_targets_observed():

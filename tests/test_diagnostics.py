@@ -1,10 +1,9 @@
-"""Diagnostics: planted faults are found, honest forecasts are let alone, and the figures tell the same."""
+"""Diagnostics: planted faults are found, honest forecasts are let alone."""
 
 import numpy as np
 import pytest
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
-from lessons import figures
 from lessons.diagnostics import (
     change_correlation,
     diagnose,
@@ -166,10 +165,3 @@ def test_bad_arrays_are_refused():
         missed_peaks(np.arange(15.0), np.arange(15.0), 0)
     with pytest.raises(ValueError, match="the errors are all the same"):
         residual_autocorrelation(np.ones(20))
-
-
-def test_the_figure_tells_the_numbers():
-    y, signal = wave()
-    figure = figures.lag_profile({"ridge": lag_profile(y, signal), "last value": lag_profile(y[1:], y[:-1])})
-    assert "Late: last value by 1" in figure.layout.meta["alt"] and figure.layout.title.text
-    assert np.argmax(figure.data[1].marker.size) == 1

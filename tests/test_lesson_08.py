@@ -132,11 +132,12 @@ def test_prices_and_shifts(lesson):
 
 
 def test_diagnoses(lesson):
-    last, chosen = lesson.text("diagnosis").split("missed peaks")[:2]
-    assert "LOOK" in next(line for line in last.splitlines() if line.startswith("lag"))
-    assert "LOOK" in next(line for line in last.splitlines() if line.startswith("noise"))
-    assert "0.70 with the change that came" in chosen and chosen.count("LOOK") == 1
-    assert "15% of the highest tenth" in lesson.text("diagnosis")
+    looks = {line.split()[0] for line in lesson.text("diagnosis").splitlines() if line.count("LOOK")}
+    assert looks == {"lag", "noise", "missed"}
+    assert lesson.numbers("diagnosis", "noise") == pytest.approx([0.75, 0.14], abs=0.01)
+    words = lesson.text("diagnosis-words")
+    assert words.count("LOOK") == 1 and "15% of the highest tenth" in words
+    assert "0.53, with its own 0.49" in words and "0.70 with the change that came" in words
 
 
 def test_scores_on_filled_targets_measure_the_filling(lesson):

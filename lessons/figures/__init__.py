@@ -13,7 +13,6 @@ from lessons.figures.curves import (
     split_map,
     window,
 )
-from lessons.figures.diagnostics import lag_profile
 from lessons.figures.heatmaps import gate_changes, gate_panels
 from lessons.figures.many_steps import fan, horizon_curves, rollouts, shade
 from lessons.figures.nets import gradient_errors, states, window_means
@@ -31,7 +30,6 @@ __all__ = [
     "gate_panels",
     "gradient_errors",
     "horizon_curves",
-    "lag_profile",
     "leaks",
     "line",
     "loss_curves",
