@@ -224,6 +224,13 @@ def test_changed_argument_is_diagnosed():
     assert "your function changes its argument `series`; work on a copy" in result.text()
 
 
+def test_nan_made_by_huge_values_does_not_slip_through_a_property_test():
+    def scale_with_train(series, at):
+        return np.where(np.arange(len(series)) % 2, 1.7e308, -1.7e308)
+
+    assert check("01.scale_with_train", scale_with_train).points == 0
+
+
 def test_nan_does_not_slip_through_a_property_test():
     result = check("01.scale_with_train", lambda series, at: np.full(len(series), np.nan))
     assert repr(result) == "0.0"
@@ -501,6 +508,7 @@ def test_cases_hand_out_copies_and_notice_changes():
         (np.array([1, 2]), np.array([1.0, 2.0]), None),
         (np.array([1.0, np.nan]), np.array([1.0, np.nan]), None),
         (np.array([1.0, np.inf]), np.array([1.0, 2.0]), "1 of 2 values of it is infinite"),
+        (np.array([1.7e308, -1.7e308]), np.array([1.0, 2.0]), "2 of 2 values of it are infinite"),
         (np.array([1.0, 3.0]), np.array([1.0, 2.0]), "the first: it[1] is 3, expected 2"),
         (np.array([1j]), np.array([0.0]), "complex"),
         (np.array([True]), np.array([1.0]), "expected numbers"),

@@ -22,6 +22,7 @@ from numpy import isnan as _isnan
 MAX_SIZE = 5_000_000  # values in a result, all arrays together; no exercise asks for more
 ITEM_COST = 500  # what an item of a tuple, list or dict costs of those
 MAX_DEPTH = 4
+LARGEST = 1e100  # a result beyond it is called infinite: sums and squares of such values are
 
 _view = np.ndarray.view
 _name_of = type.__dict__["__name__"].__get__  # a metaclass may have a __name__ of its own
@@ -193,7 +194,8 @@ def difference(came, expected, name="the result", names=(), rtol=1e-6, atol=1e-8
     rtol, atol : float
         Allowed: ``|came - expected| <= atol + rtol |expected|``.
     values : bool
-        False compares types and shapes, and refuses NaN and infinity, but no more.
+        False compares types and shapes, and refuses NaN, infinity and what is nearly so: with
+        such values a comparison of its own would turn into NaN, which is neither larger nor smaller.
 
     Returns
     -------
@@ -247,7 +249,7 @@ def _array_difference(came, expected, name, rtol, atol, values):
     if came.dtype.kind == "c" and expected.dtype.kind != "c":
         return f"{name} has complex values, expected real numbers"
     a, b = _wide(came), _wide(expected)
-    for what, test in (("NaN", _isnan), ("infinite", lambda v: ~_isfinite(v) & ~_isnan(v))):
+    for what, test in (("NaN", _isnan), ("infinite", lambda v: _abs(v) > LARGEST)):
         surplus = int((test(a) & ~test(b)).sum())
         if surplus:
             return f"{surplus} of {a.size} values of {name} {'is' if surplus == 1 else 'are'} {what}"
@@ -270,7 +272,7 @@ def _scalar_difference(came, expected, name, rtol, atol, values):
     a, b = _wide(_array(came)), _wide(_array(expected))
     if a.dtype.kind == "c" and b.dtype.kind != "c":
         return f"{name} is {describe(came)}, expected a real number"
-    finite = bool(_isfinite(a)) or not bool(_isfinite(b))
+    finite = bool(_abs(a) <= LARGEST) or not bool(_isfinite(b))
     if (finite and not values) or _close(a, b, rtol, atol).all():
         return None
     return f"{name} is {_number(a.item())}, expected {_number(b.item())}"
