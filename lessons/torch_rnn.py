@@ -17,6 +17,7 @@ from lessons.rnn import GRU, LSTM, RNN
 from lessons.rnn.training import GradientForecaster
 
 LAYERS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
+NUMPY = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 PREDICT_CHUNK = 1024  # windows at a time in predict: bounds its memory
 
 
@@ -108,7 +109,7 @@ class TorchForecaster(GradientForecaster):
 
     Parameters
     ----------
-    cell, input_size, hidden_size, output_size, dropout
+    cell, input_size, hidden_size, output_size
         As for `RecurrentNet`.
     seed : int or None
         Everything random (start weights, shuffling, dropout) comes from a stream of this forecaster's own
@@ -139,13 +140,12 @@ class TorchForecaster(GradientForecaster):
         dtype=np.float32,
         training=None,
         *,
-        dropout=0.0,
         device="cpu",
     ):
         self._set_up(seed, training, device)
         dtype = getattr(torch, np.dtype(dtype).name)
         with self._own_randomness():
-            module = RecurrentNet(cell, input_size, hidden_size, output_size, dropout, dtype)
+            module = RecurrentNet(cell, input_size, hidden_size, output_size, dtype=dtype)
         self.module = module.to(self.device)
 
     @classmethod
@@ -289,7 +289,7 @@ def to_torch(model):
     ValueError
         If it is a GRU with reset="before", which no ``nn.GRU`` can compute.
     """
-    cell = next((name for name, kind in _NUMPY.items() if type(model) is kind), None)
+    cell = next((name for name, kind in NUMPY.items() if type(model) is kind), None)
     if cell is None:
         raise TypeError(f"to_torch takes an LSTM, GRU or RNN of lessons.rnn, got {type(model).__name__}")
     if getattr(model, "reset", "after") != "after":
@@ -297,14 +297,17 @@ def to_torch(model):
             'a GRU with reset="before" cannot be copied: it computes W_hn (r * h), nn.GRU computes '
             'r * (W_hn h), and no weights make the two equal; train a GRU with reset="after" instead'
         )
-    dtype = getattr(torch, model.dtype.name)
+    dtype, H = getattr(torch, model.dtype.name), model.hidden_size
     with torch.random.fork_rng(devices=[]):  # start weights nobody will see
-        net = RecurrentNet(cell, model.input_size, model.hidden_size, model.output_size, dtype=dtype)
-    params = _turned(model.params, model.hidden_size) if _writes(model) else model.params
-    b_h = params.get("b_h", np.zeros_like(params["b"]))
+        net = RecurrentNet(cell, model.input_size, H, model.output_size, dtype=dtype)
     with torch.no_grad():
-        for tensor, array in zip(_tensors(net.layer, net.head), _transposed(params, b_h), strict=True):
-            tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+        places = _places(net.layer, net.head)
+        places["b_h"].zero_()
+        for name, p in model.params.items():
+            places[name].copy_(torch.from_numpy(p))
+        if getattr(model, "update", "keep") == "write":  # 1 - sigma(a) = sigma(-a)
+            for name in ("W_x", "W_h", "b", "b_h"):
+                places[name][..., H : 2 * H] *= -1
     return net
 
 
@@ -333,86 +336,54 @@ def from_torch(module):
     module = module.module if isinstance(module, TorchForecaster) else module
     if not isinstance(module, nn.Module):
         raise TypeError(f"module must be an nn.Module or a TorchForecaster, got {type(module).__name__}")
-    cell, layer, head = _parts_of(module)
-    params = _to_numpy(cell, [p.detach() for p in _tensors(layer, head)])
-    sizes = layer.input_size, layer.hidden_size, head.out_features
-    model = _NUMPY[cell](*sizes, dtype=params["W_x"].dtype, **({"reset": "after"} if cell == "GRU" else {}))
+    layer, head = _parts_of(module)
+    cell = next(name for name, kind in LAYERS.items() if isinstance(layer, kind))
+    with torch.no_grad():
+        params = {name: p.cpu().numpy() for name, p in _places(layer, head).items()}
+    if cell != "GRU":
+        params["b"] = params["b"] + params["b_h"]
+    sizes, dtype = (layer.input_size, layer.hidden_size, head.out_features), params["W_x"].dtype
+    model = NUMPY[cell](*sizes, dtype=dtype, **({"reset": "after"} if cell == "GRU" else {}))
     for name, p in model.params.items():
         p[...] = params[name]
-    _try_out(module, model, next(module.parameters()))
+    _try_out(module, model, next(module.parameters()).device)
     return model
 
 
-_NUMPY = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}
-
-
-def _tensors(layer, head):
-    """The six parameters in one order: input weights, recurrent weights, two biases, head weight and bias."""
-    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    return [*(getattr(layer, name) for name in names), head.weight, head.bias]
-
-
-def _transposed(params, b_h):
-    """The arrays for `_tensors`: PyTorch multiplies W x, with W (4H, D), where NumPy's nets have x W."""
-    return [params["W_x"].T, params["W_h"].T, params["b"], b_h, params["W_y"].T, params["b_y"]]
-
-
-def _to_numpy(cell, tensors):
-    W_ih, W_hh, b_ih, b_hh, W_head, b_head = (t.cpu().numpy() for t in tensors)
-    biases = {"b": b_ih.copy(), "b_h": b_hh.copy()} if cell == "GRU" else {"b": b_ih + b_hh}
+def _places(layer, head):
+    """PyTorch's parameters by NumPy's names and in its layout, x W, where PyTorch has W x: views to write."""
     return {
-        "W_x": W_ih.T.copy(),
-        "W_h": W_hh.T.copy(),
-        **biases,
-        "W_y": W_head.T.copy(),
-        "b_y": b_head.copy(),
-    }
-
-
-def _writes(model):
-    return getattr(model, "update", "keep") == "write"
-
-
-def _turned(params, H):
-    """Weights of a GRU with z turned round, by 1 - sigma(a) = sigma(-a)."""
-    sign = np.ones(3 * H)
-    sign[H : 2 * H] = -1
-    return {
-        name: p * sign.astype(p.dtype) if name in ("W_x", "W_h", "b", "b_h") else p
-        for name, p in params.items()
+        "W_x": layer.weight_ih_l0.T,
+        "W_h": layer.weight_hh_l0.T,
+        "b": layer.bias_ih_l0,
+        "b_h": layer.bias_hh_l0,
+        "W_y": head.weight.T,
+        "b_y": head.bias,
     }
 
 
 def _parts_of(module):
-    """The recurrent layer and the head of a module, or what is wrong with it."""
-    layers = [m for m in module.modules() if isinstance(m, nn.RNNBase)]
-    heads = [m for m in module.modules() if isinstance(m, nn.Linear)]
-    if len(layers) != 1 or len(heads) != 1:
-        raise ValueError(
-            f"module must have one recurrent layer and one nn.Linear, got {len(layers)} and {len(heads)}"
-        )
-    (layer,), (head,) = layers, heads
-    cell = next(name for name, kind in LAYERS.items() if isinstance(layer, kind))
+    """The recurrent layer and the head of a module that has one of each, as NumPy's nets have them."""
+    layers, heads = ([m for m in module.modules() if isinstance(m, kind)] for kind in (nn.RNNBase, nn.Linear))
     wanted = {"num_layers": 1, "bidirectional": False, "proj_size": 0, "batch_first": True, "bias": True}
-    wanted |= {"nonlinearity": "tanh"} if cell == "RNN" else {}
-    for name, value in wanted.items():
-        if (came := getattr(layer, name)) != value:
-            raise ValueError(
-                f"the nets of lessons.rnn have {name}={value!r}, this nn.{cell} has {name}={came!r}"
-            )
-    if head.bias is None:
-        raise ValueError("the nets of lessons.rnn have a bias in the head, this nn.Linear has bias=False")
-    if head.in_features != layer.hidden_size:
-        raise ValueError(f"the head must read {layer.hidden_size} hidden units, got {head.in_features}")
-    return cell, layer, head
+    if len(layers) == len(heads) == 1:
+        (layer,), (head,) = layers, heads
+        fits = head.bias is not None and head.in_features == layer.hidden_size
+        if fits and all(getattr(layer, name) == value for name, value in wanted.items()):
+            return layer, head
+    settings = ", ".join(f"{name}={value}" for name, value in wanted.items())
+    raise ValueError(
+        f"module must have one recurrent layer, with {settings}, and one nn.Linear with a bias that reads "
+        f"its hidden units, got {module}"
+    )
 
 
-def _try_out(module, model, like):
+def _try_out(module, model, device):
     """Compare both on random windows: the same layers may be put together in another way."""
     X = np.random.default_rng(0).normal(size=(3, 5, model.input_size)).astype(model.dtype)
     try:
         with _evaluating(module):
-            theirs = module(torch.tensor(X, device=like.device)).cpu().numpy()
+            theirs = module(torch.tensor(X, device=device)).cpu().numpy()
     except Exception as error:
         raise ValueError(f"module does not take windows (B, T, {model.input_size}): {error}") from error
     ours, close = model.predict(X), 1e-10 if model.dtype == np.float64 else 1e-4

@@ -193,19 +193,19 @@ def test_a_module_of_ones_own_can_be_copied():
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (Net(nn.LSTM(2, 3, num_layers=2, batch_first=True)), "num_layers=1, this nn.LSTM has num_layers=2"),
+        (Net(nn.LSTM(2, 3, num_layers=2, batch_first=True)), "one recurrent layer, with num_layers=1"),
         (Net(nn.LSTM(2, 3, bidirectional=True, batch_first=True)), "bidirectional=False"),
         (Net(nn.LSTM(2, 4, proj_size=3, batch_first=True)), "proj_size=0"),
         (Net(nn.LSTM(2, 3)), "batch_first=True"),
         (Net(nn.LSTM(2, 3, bias=False, batch_first=True)), "bias=True"),
-        (Net(nn.RNN(2, 3, nonlinearity="relu", batch_first=True)), "nonlinearity='tanh'"),
-        (Net(head=nn.Linear(3, 1, bias=False)), "bias in the head"),
-        (Net(head=nn.Linear(4, 1)), "must read 3 hidden units, got 4"),
+        (Net(nn.RNN(2, 3, nonlinearity="relu", batch_first=True)), "something else"),
+        (Net(head=nn.Linear(3, 1, bias=False)), "nn.Linear with a bias"),
+        (Net(head=nn.Linear(4, 1)), "reads its hidden units"),
         (Net(read=lambda output: output[:, 0]), "something else"),
         (Net(read=lambda output: output.mean(dim=1)), "something else"),
         (Net(read=lambda output: output[0, 0, 0, 0]), "does not take windows"),
-        (nn.LSTM(2, 3, batch_first=True), "one recurrent layer and one nn.Linear, got 1 and 0"),
-        (nn.Sequential(nn.Linear(3, 1)), "got 0 and 1"),
+        (nn.LSTM(2, 3, batch_first=True), "one nn.Linear"),
+        (nn.Sequential(nn.Linear(3, 1)), "one recurrent layer"),
     ],
 )
 def test_what_numpy_cannot_compute_is_refused(module, message):
@@ -260,36 +260,22 @@ def test_one_step_is_the_step_of_the_numpy_net(waves):
         assert (a.clipped, a.steps) == (b.clipped, b.steps) == (1, 1)
 
 
-def test_the_second_bias_doubles_the_step_of_the_first(waves):
-    """Lesson 05's explanation, put on trial: a frozen second bias and twice the step size is the same."""
-    X, y = (torch.tensor(a.astype(float)) for a in waves[:2])
-    both, one = to_torch(LSTM(1, 8)), to_torch(LSTM(1, 8))
-    one.layer.bias_hh_l0.requires_grad_(False)
-    fast = one.layer.bias_ih_l0
-    others = [p for p in one.parameters() if p is not fast]
-    groups = [{"params": others}, {"params": [fast], "lr": 0.02}]
-    losses = []
-    for net, parameters in ((both, both.parameters()), (one, groups)):
-        optimizer = torch.optim.Adam(parameters, lr=0.01)
-        losses.append([])
-        for _ in range(40):
-            optimizer.zero_grad()
-            loss = nn.functional.mse_loss(net(X), y)
-            loss.backward()
-            optimizer.step()
-            losses[-1].append(loss.item())
-    np.testing.assert_allclose(*losses, rtol=1e-12)
+def dropping(seed=42):
+    """A forecaster that draws at random in every step."""
+    model = TorchForecaster(hidden_size=4, seed=seed, training=recipe)
+    model.module.dropout.p = 0.3
+    return model
 
 
 def test_the_same_seed_gives_the_same_bits(waves):
     X, y, X_test, _ = waves
     runs = []
     for _ in range(2):
-        model = TorchForecaster(hidden_size=4, dropout=0.3, training=recipe)
+        model = dropping()
         torch.rand(5)  # what others draw in between does not matter
         runs.append(model.fit(X, y).predict(X_test))
     np.testing.assert_array_equal(*runs)
-    other = TorchForecaster(hidden_size=4, dropout=0.3, training=recipe, seed=1).fit(X, y)
+    other = dropping(seed=1).fit(X, y)
     assert np.abs(other.predict(X_test) - runs[0]).max() > 1e-3
     np.testing.assert_array_equal(model.fit(X, y).predict(X_test), runs[0])  # fit starts over
     model.fit(X, y, seed=7)
@@ -300,7 +286,7 @@ def test_it_draws_nothing_from_the_global_generator(waves):
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    TorchForecaster(hidden_size=4, dropout=0.3, training=recipe).fit(*waves[:2])
+    dropping().fit(*waves[:2])
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -331,7 +317,7 @@ def test_patience_puts_the_best_weights_back(waves):
 
 def test_dropout_is_for_training_only(waves):
     X, y, X_test, _ = waves
-    model = TorchForecaster(hidden_size=4, dropout=0.5, training=recipe).fit(X, y)
+    model = dropping().fit(X, y)
     np.testing.assert_array_equal(model.predict(X_test), model.predict(X_test))
     np.testing.assert_allclose(from_torch(model).predict(X_test), model.predict(X_test), atol=1e-6)
 
@@ -365,7 +351,6 @@ def test_it_fits_wrappers_and_the_scoreboard(waves):
     [
         ({"cell": "lstm"}, 'cell must be "LSTM", "GRU" or "RNN", got \'lstm\''),
         ({"hidden_size": 0}, "hidden_size must be greater than zero"),
-        ({"dropout": 2}, "dropout probability has to be between 0 and 1"),
         ({"device": "tpu"}, 'device must be "cpu", "auto", "cuda" or "mps", got \'tpu\''),
     ],
 )
@@ -448,6 +433,7 @@ def test_losses_on_two_waves(waves):
         assert came == pytest.approx(losses, **tolerance), f"epoch {epoch}, torch {torch.__version__}"
 
 
+@pytest.mark.slow
 def test_losses_on_trend_and_seasons():
     """Reproduces to the printed digit with torch 2.13; with others the loss to 5, the MSE to 15 per cent."""
     _, series = trend_and_seasons()

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
@@ -58,9 +59,10 @@ class TwoLibraries(Explorer):
         super().__init__(controls, None, LiveFigure(_picture()))
         self.run = LiveRun(_epochs, self._show, self.show_error)
         self._state(NOT_TRAINED + ".")
+        self.clock = ipywidgets.HTML()  # apart: it differs from run to run
         arrival = Arrival()
         arrival.on_msg(lambda *_: self.run.running or self.run.items or self._answer({}))
-        self.children = (*self.children, arrival)
+        self.children = (*self.children, self.clock, arrival)
 
     def refresh(self, live=False):
         if self.run is None:
@@ -79,10 +81,8 @@ class TwoLibraries(Explorer):
         ms = 1000 * np.median([pair.seconds for pair in pairs], axis=0)
         apart = np.abs(losses[:, 1] / losses[:, 0] - 1)
         title = f"{settings['cell']}: {_verdict(apart, done)}"
-        told = (
-            f"Training MSE after epoch {len(pairs)}: NumPy {losses[-1, 0]:.4f}, PyTorch {losses[-1, 1]:.4f}"
-        )
-        cost = f"NumPy {ms[0]:.1f} ms, PyTorch {ms[1]:.1f} ms"
+        last = f"NumPy {losses[-1, 0]:.4f}, PyTorch {losses[-1, 1]:.4f}"
+        told = f"Training MSE after epoch {len(pairs)}: {last}"
         look = figures.style(settings["cell"])["color"]
         with self._one_message():
             self.live.update(
@@ -93,11 +93,14 @@ class TwoLibraries(Explorer):
                 marker_color={2: look},
                 layout={
                     "title_text": title,
-                    "meta": {"alt": f"Two loss curves by epoch, and time a step. {title}. {told}. {cost}."},
+                    "meta": {
+                        "alt": f"Loss curves by epoch. {title}. {told}. Right: time a step, told below."
+                    },
                 },
             )
             if done or len(pairs) == 1:
-                self._state(f"{bold(title)}. {told}. A step took {cost}, here and now.")
+                self._state(f"{bold(title)}. {told}.")
+                self.clock.value = f"A step took NumPy {ms[0]:.1f} ms, PyTorch {ms[1]:.1f} ms, here and now."
 
 
 def _epochs(cell, hidden_size, window, noise, second_bias):

@@ -20,7 +20,7 @@ NOT_EXPLORERS = {"Explorer", "LiveRun"}
 NAMES = sorted(set(explorers.__all__) - NOT_EXPLORERS)
 ARGUMENTS = {"training": "epochs=20", "gates": "'two waves'"}  # quick to train, otherwise like the rest
 SOME = {("training", "epochs"): (20, 40), ("training", "learning_rate"): (0.0005, 0.002, 0.02)}
-HISTORY = {"earlier settings", "before"}  # curves that depend on what was shown before
+HISTORY = {"earlier settings", "before", "a step"}  # curves that depend on what was before, or on the clock
 BUTTONS = {"training": {"Train", "Stop"}}  # besides Reset; test_live_training.py presses them
 
 
@@ -127,6 +127,20 @@ def same_beginning(pictures):
     assert np.allclose(short.y, long.y[:20], rtol=1e-4)  # the same run, longer
 
 
+def ends_fall(pictures):
+    """The smallest value of the control leaves the largest loss."""
+    losses = [picture.figures[0]["NumPy"].y[-1] for picture in pictures.values()]
+    assert losses[0] == max(losses) > 1.2 * losses[-1]
+
+
+def biases_part(pictures):
+    apart = {}
+    for value, picture in pictures.items():
+        ours, theirs = (np.array(picture.figures[0][name].y) for name in ("NumPy", "PyTorch"))
+        apart[value] = np.abs(theirs / ours - 1).max()
+    assert apart["held still"] < 0.05 < 0.1 < apart["trained"]
+
+
 def networks_differ(pictures):
     reach = {name: picture.figures[0][name].y[60] for name, picture in pictures.items()}
     assert reach["RNN × 1.5"] > 1 > reach["RNN"] > reach["LSTM"]  # it explodes, it vanishes, and faster
@@ -191,6 +205,13 @@ RELATIONS = {
             {rate: pictures[rate] for rate in (0.0005, 0.002)}
         ),
         "epochs": same_beginning,
+    },
+    "two_libraries": {
+        "cell": each(lambda cell, figure: figure.title.startswith(cell)),
+        "hidden_size": ends_fall,
+        "window": ends_fall,
+        "noise": grows(lambda picture: picture.figures[0]["NumPy"].y[-1]),
+        "second_bias": biases_part,
     },
     "rollout_steps": {
         "model": models_drift,
