@@ -208,7 +208,7 @@ def test_the_naive_error_is_signal_change_and_twice_the_noise(series, noise, lag
 def test_without_noise_the_naive_error_is_the_signal_change():
     data = {t.name: t for t in explorers.naive_error().set(noise=0.0, lag=7).live.figure.data}
     assert data["signal change"].y[0] == pytest.approx(data["measured"].y[1])
-    np.testing.assert_allclose(data["explained, every lag"].y, data["measured, every lag"].y)
+    np.testing.assert_allclose(data["formula"].y, data["measured, every lag"].y)
 
 
 def test_the_plain_form_is_the_finding():

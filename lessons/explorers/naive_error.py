@@ -42,7 +42,7 @@ def naive_error():
                 "signal change": [parts[0], 0],
                 "noise, 2σ²": [parts[1], 0],
                 "measured": [0, parts[2]],
-                "explained, every lag": signal + 2 * noise**2,
+                "formula": signal + 2 * noise**2,
                 "measured, every lag": mean,
                 "this lag": [parts[2]],
             },
@@ -99,13 +99,14 @@ def _picture():
     """Draw two panels: the chosen lag as bars, and every lag as curves."""
     zero = [0.0, 0.0]
     parts = {"signal change": zero, "noise, 2σ²": zero, "measured": zero}
-    figure = figures.stacked(["explained", "measured"], parts, unit="mean squared error")
+    figure = figures.stacked(["formula", "measured"], parts, unit="mean squared error")
     # no caps: the empty place in this row has none
+    figure.data[2].showlegend = False  # the bar is named below
     figure.data[2].error_y = {"width": 0, "thickness": 3, "color": DARK}
     right = {"xaxis": "x2", "yaxis": "y2"}
     figure.add_traces(
         [
-            go.Scatter(x=LAGS, name="explained, every lag", line=figures.line("series", 6), **right),
+            go.Scatter(x=LAGS, name="formula", line=figures.line("series", 6), **right),
             go.Scatter(x=LAGS, name="measured, every lag", line=figures.line("last value"), **right),
             go.Scatter(name="this lag", mode="markers", marker=_here(), showlegend=False, **right),
         ]

@@ -104,7 +104,7 @@ def _picture():
         go.Scatter(name="truth", x=t, line=figures.line("truth", 4), mode="lines", **below),
         go.Scatter(name="ridge", x=t, line=figures.line("ridge"), mode="lines", **below),
     ]
-    figure = figures.new_figure(traces, title="", x="", y="", alt="", hovermode="closest", height=430)
+    figure = figures.new_figure(traces, title="", x="", y="", alt="", hovermode="closest", height=400)
     figure.update_traces(selector={"name": "printed"}, textposition="middle right", cliponaxis=False)
     return figure.update_layout(
         bargap=0.15,

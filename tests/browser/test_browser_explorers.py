@@ -96,7 +96,7 @@ def split_shows(pictures):
 def bars_add_up(lag, figure):
     parts = figure["signal change"].y[0] + figure["noise, 2σ²"].y[0]
     here = figure["this lag"]
-    curves = [at(figure[f"{name}, every lag"], lag) for name in ("explained", "measured")]
+    curves = [at(figure[name], lag) for name in ("formula", "measured, every lag")]
     return here.x[0] == lag and np.allclose([parts, here.y[0]], curves)
 
 
@@ -183,12 +183,17 @@ RELATIONS = {
         "split": split_shows,
     },
     "naive_error": {
-        "series": falls(lambda picture: max(picture.figures[0]["explained, every lag"].y)),
+        "series": falls(lambda picture: max(picture.figures[0]["formula"].y)),
         "noise": both(
             each(noise_is_doubled),
             grows(lambda picture: picture.figures[0]["measured"].error[1]),
         ),
         "lag": each(bars_add_up),
+    },
+    "ridge_weights": {
+        "window": each(lambda window, figure: len(figure["weights"].y) == window),
+        "noise": grows(lambda picture: picture.figures[0]["error"].x[3]),
+        "alpha": falls(lambda picture: sum(picture.figures[0]["weights"].y)),
     },
     "memory": {
         "network": networks_differ,
