@@ -129,7 +129,10 @@ class LiveFigure(anywidget.AnyWidget):
         fresh = {name: value for name, value in (layout or {}).items() if self._is_new(name, value)}
         for place, value in _leaves(self._plot.layout, fresh):
             if isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value):
-                self.figure.layout.update({place[0]: value})  # plotly.py merges these lists item by item
+                if len(self.figure.layout[place[0]]) == len(value):
+                    self._plot.layout.update({place[0]: value})  # plotly.py merges these lists item by item
+                else:
+                    self._plot.layout[place[0]] = value
                 value = self._plot.layout[place[0]]
             self._note(news, ("layout", *place), value)
         if news:

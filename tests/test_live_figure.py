@@ -151,6 +151,19 @@ def test_a_list_of_annotations_is_merged_item_by_item(live):
     assert live.figure.layout.annotations[0].text == "after"
 
 
+def test_a_list_of_another_length_takes_the_place_of_the_old_one(live):
+    lines = [{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1} for x in range(3)]
+    for some in (lines, lines[:1], lines[1:]):
+        live.update(layout={"shapes": some})
+        assert [shape.x0 for shape in live.figure.layout.shapes] == [line["x0"] for line in some]
+
+
+def test_what_changes_back_by_another_name_is_sent(live):
+    for changes in ({"xaxis": {"range": [0, 1]}}, {"xaxis_range": [0, 5]}, {"xaxis": {"range": [0, 1]}}):
+        live.update(layout=changes)
+    assert live.figure.layout.xaxis.range == (0, 1)
+
+
 def test_collected_changes_are_not_sent_by_themselves(live):
     with live_figure.collected([live]) as changes:
         live.update(y={0: [5, 6]})

@@ -296,19 +296,17 @@ def _edges(t):
 
 
 def _frames(t, marker, held, top):
-    """Shade the held steps in the second column; frame the marked ones in both, of which three have room."""
+    """Frame the marked steps in both columns; shade the held ones in the second."""
     edges = _edges(t)
-    box = {"type": "rect", "yref": "paper", "y0": 0, "y1": top, "visible": True}
-    frame = {**box, "line": {"color": VERMILION, "width": 2}}
-    shapes = []
+    box = {"type": "rect", "yref": "paper", "y0": 0, "y1": top}
+    frame = {**box, "line": {"color": VERMILION, "width": 2}, "fillcolor": "rgba(0,0,0,0)"}
+    steps = [(k, axis) for k in np.flatnonzero(marker) for axis in ("x", "x2")]
+    frames = [{**frame, "xref": axis, "x0": edges[k], "x1": edges[k + 1]} for k, axis in steps]
     if held.any():
         first, last = np.flatnonzero(held)[[0, -1]]
         shade = {"xref": "x2", "line": {"width": 0}, "fillcolor": "rgba(127,127,127,.25)"}
-        shapes.append({**box, **shade, "x0": edges[first], "x1": edges[last + 1]})
-    for k in np.flatnonzero(marker):
-        shapes += [{**frame, "xref": x, "x0": edges[k], "x1": edges[k + 1]} for x in ("x", "x2")]
-    unused = 6 - 2 * np.count_nonzero(marker) if marker.any() else 0
-    return [*shapes, *[{**frame, "visible": False}] * unused]  # in a live figure the list keeps its length
+        frames.append({**box, **shade, "x0": edges[first], "x1": edges[last + 1]})
+    return frames
 
 
 def _legend(features, cell, with_target):
