@@ -83,7 +83,7 @@ def test_prices_are_those_of_the_package():
     assert f"past asks for <strong>{learnt:+.3g}</strong>" in explorer.readout.finding
     curve = np.asarray(trace(explorer, "cost, past").y)
     assert np.min(curve) == pytest.approx(asymmetric_cost(past[0], past[1]["AR"] + learnt, 4, 1), rel=0.01)
-    shifted, plain = (np.asarray(trace(explorer, name).y) for name in ("shifted", "forecast"))
+    shifted, plain = (np.asarray(trace(explorer, name).y, dtype=float) for name in ("shifted", "forecast"))
     np.testing.assert_allclose(shifted - plain, shift, atol=1e-3)
 
 

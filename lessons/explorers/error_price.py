@@ -35,7 +35,8 @@ def error_price(past, test, *, unit="", name="series"):
     low, high = -10 * step, 40 * step
     grid = np.linspace(low, high, 101)
     shown = slice(0, min(WEEK, len(y)))
-    live = LiveFigure(_picture(t[shown], y[shown], p_test, (low, high), unit, name))
+    torn, broken = _torn(np.asarray(t)[shown])
+    live = LiveFigure(_picture(torn, broken(y[shown]), p_test, (low, high), unit, name))
 
     def draw(model, price, shift):
         costs = {
@@ -52,8 +53,8 @@ def error_price(past, test, *, unit="", name="series"):
                 **{f"cost, {part}": curve for part, curve in costs.items()},
                 "now": [now],
                 "learnt on the past": [np.interp(learnt, grid, costs["past"])],
-                "forecast": p_test[model][shown],
-                "shifted": p_test[model][shown] + shift,
+                "forecast": broken(p_test[model][shown]),
+                "shifted": broken(p_test[model][shown] + shift),
             },
             layout={
                 "title_text": f"{model}, {price:g} : 1, shifted by {shift:+.3g}: costs {now:.3g}",
@@ -69,6 +70,12 @@ def error_price(past, test, *, unit="", name="series"):
         "shift": slider("shift", 0.0, low, high, step, "What is added to every forecast"),
     }
     return Explorer(controls, draw, live)
+
+
+def _torn(t):
+    """Times with one more in each gap, and a function that puts NaN there: no line is drawn across."""
+    after = np.flatnonzero(np.diff(t) > 1.5 * np.diff(t).min()) + 1 if len(t) > 1 else []
+    return np.insert(t, after, t[after]), lambda values: np.insert(np.asarray(values, float), after, np.nan)
 
 
 def _finding(model, price, shift, now, kept, learnt, y, forecast):
@@ -99,7 +106,7 @@ def _picture(t, y, predictions, limits, unit, name):
     ]
     added = f"added to the forecast ({unit})" if unit else "added to the forecast"
     figure = figures.new_figure(traces, title="", x=added, y="mean cost", alt="", showlegend=True)
-    everything = np.concatenate([y, *(p + s for p in predictions.values() for s in limits)])
+    everything = np.concatenate([y[np.isfinite(y)], *(p + s for p in predictions.values() for s in limits)])
     return figure.update_layout(
         height=390,
         xaxis={"domain": [0, 0.4], "range": [low, high]},

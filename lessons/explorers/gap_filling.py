@@ -51,19 +51,20 @@ def gap_filling(t, y, season_length, *, unit="", name="series"):
         span = slice(max(0, start - 2 * most), min(len(y), start + length + most))
         error = np.mean((filled[gap] - y[gap]) ** 2) if hidden else None
         finding = _finding(t[start], length, filling, look_at, error, trial, steps)
+        at = min(length, most)
         inside = np.zeros(len(y), dtype=bool)
         inside[gap] = True
         live.update(
-            x=dict.fromkeys(range(4), t[span]) | {"here": [steps]},
+            x=dict.fromkeys(range(4), t[span]) | {"here": [at]},
             y={
                 0: np.where(inside, np.nan, clean)[span],
                 1: np.where(inside if hidden else np.isnan(clean), y, np.nan)[span],
                 2: np.where(inside, filled, np.nan)[span],
                 3: np.where(np.isnan(clean) & ~inside, filled, np.nan)[span],
-                "here": [np.interp(steps, trial.lengths, trial.mse[filling])],
+                "here": [np.interp(at, trial.lengths, trial.mse[filling])],
             },
             layout={
-                "title_text": plain(finding).split(":")[0],
+                "title_text": f"{f'{length} hidden steps' if hidden else look_at}, filled with {filling}",
                 "xaxis_range": [_plain_time(t[span][0]), _plain_time(t[span][-1])],
                 "meta": {
                     "alt": f"Line chart of {name} with a gap filled; error by gap length. {plain(finding)}"
@@ -146,13 +147,10 @@ def _picture(t, y, trial, unit, name):
         go.Scatter(name="filled", mode="lines+markers", line=figures.line("target"), marker=filled),
         go.Scatter(name="filled, other gaps", mode="markers", marker={**filled, "opacity": 0.35}),
     ]
-    looks = ("last value", "seasonal naive", "usual + last deviation", "noise floor")
+    looks = [figures.line(name) for name in ("last value", "seasonal naive", "usual + last deviation")]
+    looks.append({**figures.line("series"), "dash": "dot"})  # it looks ahead: no forecaster's colour
     for (filling, errors), look in zip(trial.mse.items(), looks, strict=True):
-        traces.append(
-            go.Scatter(
-                x=trial.lengths, y=errors, name=filling, mode="lines", line=figures.line(look), **right
-            )
-        )
+        traces.append(go.Scatter(x=trial.lengths, y=errors, name=filling, mode="lines", line=look, **right))
     here = {"size": 13, "color": filled["color"], "symbol": "diamond"}
     traces.append(go.Scatter(name="here", mode="markers", marker=here, showlegend=False, **right))
     figure = figures.new_figure(traces, title="", x="", y=f"{name} ({unit})" if unit else name, alt="")
