@@ -4,14 +4,23 @@ const say = (element, what, value) => {
   if (element.getAttribute(what) !== value) element.setAttribute(what, value);
 };
 
+const PLAYER = { "fa-play": "Play", "fa-pause": "Pause", "fa-stop": "Stop", "fa-retweet": "Repeat" };
+
 function name(controls) {
-  for (const row of controls.querySelectorAll(".jupyter-widgets, .widget-toggle-buttons")) {
+  for (const row of controls.querySelectorAll(".jupyter-widgets, .widget-hslider, .widget-toggle-buttons")) {
+    for (const icon of row.matches(".widget-play") ? row.querySelectorAll("i") : [])
+      say(icon.parentElement, "aria-label", PLAYER[icon.classList.item(1)]);
     const label = row.querySelector(":scope > .widget-label")?.textContent;
     if (!label) continue;
-    for (const handle of row.querySelectorAll(".noUi-handle")) say(handle, "aria-label", label);
+    const handles = row.querySelectorAll(".noUi-handle"), words = row.matches(".lessons-words");
+    for (const handle of handles) say(handle, "aria-label", label);
     for (const number of row.querySelectorAll(".widget-readout")) {
-      say(number, "role", "textbox");
-      say(number, "aria-label", `${label}, as a number`);
+      say(number, "contenteditable", String(!words));
+      if (words) for (const handle of handles) say(handle, "aria-valuetext", number.textContent);
+      else {
+        say(number, "role", "textbox");
+        say(number, "aria-label", `${label}, as a number`);
+      }
     }
     if (row.matches(".widget-toggle-buttons, .widget-radio")) {
       say(row, "role", "group");

@@ -231,7 +231,7 @@ def scrubber(label, options, value, tooltip=None):
     control = ipywidgets.SelectionSlider(
         options=options, value=value, description=label, tooltip=tooltip or "", **_look()
     )
-    control.add_class("lessons-long")
+    control.add_class("lessons-long").add_class("lessons-words")
     return control
 
 
@@ -242,7 +242,7 @@ def player(control, interval=300):
         trait, low, high, step = "value", control.min, control.max, control.step
     limits = {"value": getattr(control, trait), "min": low, "max": high, "step": step}
     play = ipywidgets.Play(**limits, interval=interval, show_repeat=False, layout={"width": "100px"})
-    play.tooltip = f"Play: {control.description} moves on by itself"
+    play.tooltip = f"{control.description} moves on by itself"
     ipywidgets.link((play, "value"), (control, trait))
     return play
 

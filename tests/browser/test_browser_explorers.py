@@ -14,14 +14,23 @@ from driver import EXPLORERS, FIGURE, cell, drag, eventually, now, press, run_ce
 
 from lessons import explorers
 from lessons.explorers.base import plain
+from lessons.gates import marker_task
 from lessons.live_figure import LiveFigure
+from lessons.series import sea_temperature
 
 NOT_EXPLORERS = {"Explorer", "LiveRun"}
 NAMES = sorted(set(explorers.__all__) - NOT_EXPLORERS)
-ARGUMENTS = {"training": "epochs=20", "gates": "'two waves'"}  # quick to train, otherwise like the rest
+ARGUMENTS = {"training": "epochs=20"}  # quick to train, otherwise like the rest
+MONTHS, TASK_Y = sea_temperature()[0], marker_task(500, seed=43)[1]
 SOME = {("training", "epochs"): (20, 40), ("training", "learning_rate"): (0.0005, 0.002, 0.02)}
 HISTORY = {"earlier settings", "before", "a step"}  # curves that depend on what was before, or on the clock
-BUTTONS = {"training": {"Train", "Stop"}}  # besides Reset; test_live_training.py presses them
+# Besides Reset; test_live_training.py presses those of training.
+PLAYER = {"Play", "Stop"}
+BUTTONS = {
+    "training": {"Train", "Stop"},
+    "gate_heatmaps": PLAYER,
+    "rollout_steps": {"Step", *PLAYER},
+}
 
 
 # --- what a move must do to the picture: functions of the pictures by the control's value, smallest first
@@ -152,14 +161,13 @@ def models_drift(pictures):
 
 
 def same_rows(pictures):
-    rows = [picture.figures[1]["f"].z for picture in pictures.values()]
+    rows = [picture.figures[0]["f"].z for picture in pictures.values()]
     assert not any(np.array_equal(rows[0], other) for other in rows[1:])
     assert all(np.array_equal(np.sort(rows[0], axis=0), np.sort(other, axis=0)) for other in rows[1:])
 
 
-def window_is_marked(window, overview, heatmaps):
-    marked = overview["window"]
-    return marked.x[0] == window and len(marked.x) == 16 == np.shape(heatmaps["f"].z)[1]
+def held_steps(heatmaps):
+    return np.flatnonzero(np.all(np.array(heatmaps["i, held"].z) == 0, axis=0)).tolist()
 
 
 RELATIONS = {
@@ -236,14 +244,20 @@ RELATIONS = {
             ).sum()
         ),
     },
-    "gates": {
-        "window": each(window_is_marked),
-        "cell": each(
-            lambda name, _, heatmaps: set(heatmaps) >= {"LSTM": set("ifoc"), "GRU": set("rzh")}[name]
-        ),
-        "hidden_size": each(lambda units, _, heatmaps: len(heatmaps["f"].z) == units),
-        "net": falls(lambda picture: np.ptp(picture.figures[1]["f"].z)),
+    "gate_heatmaps": {
+        "window": each(lambda window, heatmaps: heatmaps["target"].x[0] == str(MONTHS[window + 24])),
+        "cell": each(lambda name, heatmaps: set(heatmaps) >= {"LSTM": set("ifoc"), "GRU": set("rznh")}[name]),
+        "hidden_size": each(lambda units, heatmaps: len(heatmaps["f"].z) == units),
+        "net": falls(lambda picture: np.ptp(picture.figures[0]["f"].z)),
         "order": same_rows,
+    },
+    "hold_gate": {
+        "gate": each(lambda gate, heatmaps: f"{gate[0]}, held" in heatmaps),
+        "value": each(lambda value, heatmaps: np.allclose(np.array(heatmaps["i, held"].z)[:, 8], value)),
+        "steps": each(
+            lambda steps, heatmaps: set(held_steps(heatmaps)) == set(range(steps[0], steps[1] + 1))
+        ),
+        "window": each(lambda window, heatmaps: np.isclose(heatmaps["target"].y[0], TASK_Y[window, 0])),
     },
 }
 CONTROLS = [(name, control) for name, relations in RELATIONS.items() for control in relations]
@@ -364,7 +378,11 @@ def test_a_move_changes_the_picture_as_it_should(page, name, control):
         expected.set(**{control: value})
         pictures[value] = eventually(page, lambda: assert_agree(box, expected))
 
-    if hasattr(widget, "max"):
+    if hasattr(widget, "lower"):
+        move_both_handles(page, box, widget, shows)
+    elif hasattr(widget, "index") and "Slider" in type(widget).__name__:
+        move_scrubber(page, box, widget, shows)
+    elif hasattr(widget, "max"):
         move_slider(page, box, widget, shows)
         pictures = dict(sorted(pictures.items()))
     else:
@@ -386,6 +404,33 @@ def move_slider(page, box, widget, shows):
     value = read(widget, handle)
     assert low < value < high
     shows(value)
+
+
+def move_scrubber(page, box, widget, shows):
+    """The same keys on a slider over words: they are written beside it, and spoken."""
+    handle, last = slider(box, widget.description), len(widget.options) - 1
+    for key, index in {"Home": 0, "ArrowRight": 1, "End": last, "ArrowLeft": last - 1}.items():
+        press(page, handle, key)
+        label, value = widget.options[index]
+        shows(value)
+        row = handle.locator("xpath=ancestor::*[contains(@class, 'widget-inline-hbox')]")
+        assert row.locator(".widget-readout").inner_text() == label
+        eventually(page, lambda label=label: assert_spoken(handle, label))
+
+
+def assert_spoken(handle, words):
+    assert handle.get_attribute("aria-valuetext") == words
+
+
+def move_both_handles(page, box, widget, shows):
+    """Home and End on the first and the last handle of a range, an arrow key on either."""
+    handles = box.get_by_role("slider", name=widget.description, exact=True)
+    first, last = widget.value
+    for number, key in ((0, "Home"), (1, "End"), (0, "ArrowRight"), (1, "ArrowLeft")):
+        press(page, handles.nth(number), key)
+        now = {"Home": widget.min, "ArrowRight": first + 1, "End": widget.max, "ArrowLeft": last - 1}[key]
+        first, last = (now, last) if number == 0 else (first, now)
+        shows((first, last))
 
 
 def read(widget, handle, expected=None):
@@ -420,7 +465,8 @@ def test_every_button_is_known(page, name):
     options = {
         str(option) for control in twin(name).controls.values() for option in getattr(control, "options", ())
     }
-    shown = {button.inner_text() for button in box.locator(".lessons-controls").get_by_role("button").all()}
+    buttons = box.locator(".lessons-controls").get_by_role("button").all()
+    shown = {button.get_attribute("aria-label") or button.inner_text() for button in buttons}
     assert shown - options <= {"Reset"} | BUTTONS.get(name, set())
 
 
