@@ -1,6 +1,7 @@
 // A title that is too long for the page is broken into lines, and the figure grows by them. It never shrinks
 // again while it keeps its width, so that nothing jumps when a slider makes the title shorter. A class looks
-// from afar: --lessons-scale, in the page's style sheet, enlarges a figure as a whole.
+// from afar: --lessons-scale, in the page's style sheet, enlarges a figure as a whole, but leaves room on the
+// screen for the controls above it and the finding below.
 const LINE = 1.3;                              // height of a line of the title, in font sizes
 
 function wrapped(text, width, font) {
@@ -20,11 +21,12 @@ function wrapped(text, width, font) {
 
 function fit(layout, gd) {                     // the layout as it suits the page, and gd to match
   const { template: { layout: house = {} } = {}, title } = layout;
-  const scale = parseFloat(getComputedStyle(gd).getPropertyValue("--lessons-scale")) || 1;
+  const plain = layout.height ?? house.height ?? 340, room = Math.max(1, 0.56 * window.innerHeight / plain);
+  const scale = Math.min(parseFloat(getComputedStyle(gd).getPropertyValue("--lessons-scale")) || 1, room);
   const enlarged = { transform: `scale(${scale})`, transformOrigin: "0 0", width: `${100 / scale}%` };
   if (scale !== 1) Object.assign(gd.style, enlarged);
   const width = gd.clientWidth;
-  let height = layout.height ?? house.height ?? 340, fitted = { ...layout, width, height };
+  let height = plain, fitted = { ...layout, width, height };
   if (title?.text) {
     const size = title.font?.size ?? house.title?.font?.size ?? 16;
     const lines = wrapped(title.text, width - 24, `${size}px ${layout.font.family}`);

@@ -8,7 +8,7 @@ from lessons.gates.record import GATES, WORDS
 # Four panels for either cell; the candidate g of an LSTM and its h are there for the asking.
 SHOWN = {"LSTM": ("i", "f", "o", "c"), "GRU": ("r", "z", "n", "h")}
 SORTER = {"LSTM": "f", "GRU": "z"}  # the gate by whose peaks units are sorted: the one that keeps
-INPUT, ROW, NAME = 84, 96, 24  # pixels: the window, a heatmap, the space for what stands above either
+INPUT, ROW, NAME = 84, 92, 24  # pixels: the window, a heatmap, the space for what stands above either
 TOP, BOTTOM, LEFT, RIGHT = 36, 28, 64, 96
 ENDS = {"truth": "target"}
 MARKS = {"circle": "●", "square": "■", "diamond": "◆", "star": "★"}
@@ -299,7 +299,7 @@ def _frames(t, marker, held, top):
     """Frame the marked steps in both columns; shade the held ones in the second."""
     edges = _edges(t)
     box = {"type": "rect", "yref": "paper", "y0": 0, "y1": top}
-    frame = {**box, "line": {"color": VERMILION, "width": 2}, "fillcolor": "rgba(0,0,0,0)"}
+    frame = {**box, "line": {"color": ORANGE, "width": 2}, "fillcolor": "rgba(0,0,0,0)"}
     steps = [(k, axis) for k in np.flatnonzero(marker) for axis in ("x", "x2")]
     frames = [{**frame, "xref": axis, "x0": edges[k], "x1": edges[k + 1]} for k, axis in steps]
     if held.any():
