@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classroom import cage, wire
+from classroom import cage, container, nursery, wire
 from lessons.exercises.compare import Foreign, short_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,12 +57,14 @@ class Sandbox:
         Of protection, as `cage.level` says; None takes the best there is.
     preload : sequence of str
         Modules to import once instead of once an answer.
+    contained : bool
+        Whether a container goes around the cage where the system allows one.
     """
 
-    def __init__(self, limits=None, level=None, preload=()):
+    def __init__(self, limits=None, level=None, preload=(), contained=True):
         self.limits = limits or Limits()
         self.level = level or cage.level()
-        self.preload = tuple(preload)
+        self.preload, self.contained = tuple(preload), contained
         self._process = None
 
     def open(self, cells, name, references=None):
@@ -103,9 +105,10 @@ class Sandbox:
             "MKL_NUM_THREADS": "1",
             "HOME": "/nonexistent",
         }
+        around = container.prefix(*nursery.needed()) if self.level == "sealed" and self.contained else []
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-m", "classroom.nursery", str(theirs.fileno())],
+                [*around, sys.executable, "-s", "-m", "classroom.nursery", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd="/",
@@ -132,13 +135,13 @@ class Sandbox:
                 return array.array("q", wire.read(self._control, 8))[0]
             except (OSError, EOFError):  # it is gone: a student's code killed it where nothing forbids
                 self.close()
-                if "reap" in command or attempt == 2:
+                if "end" in command or attempt == 2:
                     raise
 
-    def reap(self, pid):
-        """Wait for an ended process; return its exit code, negative for a signal, None where unknown."""
+    def end(self, pid):
+        """End a process if it has not ended; return its exit code, negative for a signal, None if unknown."""
         try:
-            return self._ask({"reap": pid})
+            return self._ask({"end": pid})
         except (OSError, EOFError):
             return None
 
@@ -290,9 +293,7 @@ class Answer:
         self._stream.close()
         if self._stop is None:
             time.sleep(0.01)  # an ended process keeps its own exit code
-        with contextlib.suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)
-        code, self._pid = self._sandbox.reap(self._pid), None
+        code, self._pid = self._sandbox.end(self._pid), None
         return code
 
     def close(self):

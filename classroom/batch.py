@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 import lessons.exercises
-from classroom import Problem, cage, submission
+from classroom import Problem, cage, container, submission
 from classroom.answers import Limits
 from classroom.grading import Grader
 
@@ -109,6 +109,14 @@ def require_level(wanted):
     if wanted == "limits" and os.getuid() == 0:
         raise Problem("with --level limits nothing would hold root's powers: grade as another user")
     return wanted or best
+
+
+def layers(level):
+    """Say which layers of protection hold on this system under a level."""
+    if level != "sealed":
+        return "limits on time and memory alone"
+    found = ["limits", f"Landlock {cage.landlock_version()}", "a list of allowed system calls"]
+    return ", ".join([*found, *(["bubblewrap"] if container.works() else [])])
 
 
 def processors():

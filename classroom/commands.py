@@ -113,13 +113,14 @@ def _grade(options):
     """Grade what has been handed in since the last time."""
     courses.require_nbgrader()
     from classroom.answers import Limits
-    from classroom.batch import grade_course
+    from classroom.batch import grade_course, layers, require_level
 
     course = courses.Course(options.dir)
     given = {"seconds": options.seconds, "megabytes": options.megabytes}
     given = {name: value for name, value in given.items() if value}
     if options.seconds:
         given["cpu_seconds"] = max(1, round(options.seconds * 0.8))
+    print(f"Between the answers and this machine: {layers(require_level(options.level))}.")
     outcome = grade_course(
         course,
         course.choose(options.lessons),

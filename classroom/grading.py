@@ -17,7 +17,8 @@ CHECK = re.compile(r"""^check\(\s*["']([\w.]+)["']\s*,\s*(\w+)\s*\)\s*$""", flag
 LONGEST_ANSWER = 20_000  # characters of it that are kept for the feedback
 
 # What in a card a teacher should hear of: a process that was stopped, or that tried what it must not.
-_SIGNS = ("took longer than", "ended its", "ended by", "crashed", "sent something", "PermissionError")
+_SIGNS = ("took longer than", "ended its", "ended by", "crashed", "sent something")
+_SIGNS += ("PermissionError", "FileNotFoundError")  # the cage's no, and a container's
 _SIGNS += ("MemoryError", "RecursionError", "SystemExit", "unable to open database", "can't start new thread")
 
 

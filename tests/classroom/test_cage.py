@@ -1,15 +1,28 @@
 """The cage itself: what a sealed process can no longer do, and what it still can."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from classroom import cage
+from classroom import cage, container, nursery
 from classroom.answers import Limits, Sandbox
 
 pytestmark = pytest.mark.skipif(cage.level() != "sealed", reason="this system cannot seal an answer in")
 
+HEAD = """
+import ctypes, fcntl, os, platform, resource, signal, socket
+
+X86 = platform.machine() == "x86_64"
+
+
+def call(*arguments):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+"""
 REFUSED = {
     "kill": "os.kill(os.getpid(), 0)",
     "kill all": "os.kill(-1, 0)",
@@ -42,12 +55,34 @@ REFUSED = {
     "another root": "os.chroot('/usr')",
     "shared memory": "__import__('_posixshmem').shm_open('/x', os.O_CREAT | os.O_RDWR)",
     "a semaphore": "__import__('multiprocessing').Lock()",
+    "a truncated file, opened to be read": "os.open(OURS, os.O_RDONLY | os.O_TRUNC)",
+    "a file without a name": "os.open('/tmp', os.O_TMPFILE | os.O_RDWR)",
+    "a new file, opened to be read": "os.open('/tmp/classroom-cage', os.O_RDONLY | os.O_CREAT)",
+    "an owner of a descriptor": "fcntl.fcntl(3, fcntl.F_SETOWN, os.getppid())",
+    "a signal for a descriptor": "fcntl.fcntl(3, 10, signal.SIGKILL)",
+    "a descriptor that signals": "fcntl.fcntl(3, fcntl.F_SETFL, os.O_ASYNC)",
+    "a lease": "fcntl.fcntl(os.open(os.__file__, os.O_RDONLY), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
+    "a lock": "fcntl.flock(os.open(os.__file__, os.O_RDONLY), fcntl.LOCK_EX)",
+    "a terminal's input": "fcntl.ioctl(0, 0x5412, b'x')",
+    "ended shared memory": "call(31 if X86 else 195, 0, 0, 0)",
+    "ended semaphores": "call(66 if X86 else 191, 0, 0, 0)",
+    "watched folders": "call(294 if X86 else 26, 0)",
+    "attributes by descriptor": "call(463, -100, OURS.encode(), 0, b'user.x', 0, 0)",
+    "file attributes": "call(469, -100, OURS.encode(), 0, 0, 0)",
+    "a call of tomorrow": "call(600)",
+    "a call of another table": "call(0x40000000 + 39)",
+    "a name space": "call(272 if X86 else 97, 0x10000000)",
+    "another's memory": "call(310 if X86 else 270, os.getppid(), 0, 0, 0, 0, 0)",
+    "asynchronous I/O": "call(425, 8, 0)",
 }
 
 
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox(Limits(seconds=20, cpu_seconds=5)) as sandbox:
+@pytest.fixture(scope="module", params=["in a container", "without one"])
+def sandbox(request):
+    contained = request.param == "in a container"
+    if contained and not container.works():
+        pytest.skip("this system has no bubblewrap, or may not make containers")
+    with Sandbox(Limits(seconds=20, cpu_seconds=5), contained=contained) as sandbox:
         yield sandbox
 
 
@@ -57,7 +92,7 @@ def test_refused(what, sandbox, tmp_path):
     ours.write_text("marks")
     ours.chmod(0o666)  # as open as can be: the cage alone protects it
     before = ours.stat()
-    head = f"import os, resource, signal, socket\nOURS = {str(ours)!r}"
+    head = f"OURS = {str(ours)!r}\n{HEAD}"
     says = r"not permitted|denied|not allowed|No such file"
     cells = [head, f"def act():\n    return {REFUSED[what]}"]
     with sandbox.open(cells, "act") as answer, pytest.raises(Exception, match=says) as refusal:
@@ -88,6 +123,22 @@ def test_allowed(what, expected, sandbox):
     cells = ["import os, sys, threading\nimport numpy as np", threads, f"def act():\n    return {what}"]
     with sandbox.open(cells, "act") as answer:
         assert answer() == expected
+
+
+@pytest.mark.skipif(not container.works(), reason="this system has no bubblewrap, or may not make containers")
+def test_a_container_alone_shows_nothing_of_the_machine(tmp_path):
+    """As if the cage had a hole: neither files of ours nor processes, and the references are not mounted."""
+    (tmp_path / "gradebook.db").write_text("marks")
+    exercises = Path(cage.__file__).parent.parent / "lessons" / "exercises"
+    look = (
+        "import os, sys; print([os.path.exists(path) for path in sys.argv[1:]], "
+        "sum(name.isdigit() for name in os.listdir('/proc')))"
+    )
+    paths = [str(tmp_path / "gradebook.db"), str(exercises / "lesson_01.py"), "/etc/passwd", "/home"]
+    command = [*container.prefix(*nursery.needed()), sys.executable, "-I", "-c", look, *paths]
+    shown = subprocess.run(command, capture_output=True, text=True)
+    assert shown.stdout.split("] ")[0] == "[False, False, False, False", shown.stderr
+    assert int(shown.stdout.split("] ")[1]) <= 2
 
 
 def test_the_environment_holds_no_secrets(sandbox, monkeypatch):

@@ -183,13 +183,16 @@ def test_nothing_is_left_of_an_answer_for_the_next(sandbox):
 
 
 @pytest.mark.parametrize(
-    "file", ["classroom/gradebook.py", "exercises/lesson_01.py", "exercises/registry.py"]
+    "file", ["classroom/gradebook.py", "lessons/exercises/lesson_01.py", "lessons/exercises/registry.py"]
 )
 def test_the_graders_own_files_cannot_be_read(file, sandbox):
     path = Path(cage.__file__).parent.parent / file
     assert path.read_bytes()
     source = "def f(path): return open(path).read()"
-    with sandbox.open([source], "f") as answer, pytest.raises(Exception, match="Permission denied"):
+    with (
+        sandbox.open([source], "f") as answer,
+        pytest.raises(Exception, match="Permission denied|No such file"),
+    ):
         answer(str(path))
 
 
@@ -263,7 +266,7 @@ def test_a_forged_message_earns_nothing(data, sandbox):
 
 def test_what_is_no_answers_fault_is_tried_again(monkeypatch):
     """Where nothing forbids it, an answer may limit the process that others are born in."""
-    with Sandbox(Limits(seconds=5, cpu_seconds=3)) as own:
+    with Sandbox(Limits(seconds=5, cpu_seconds=3), contained=False) as own:
         with own.open(["def f(): return 1"], "f") as answer:
             assert answer() == 1
         os.kill(own._process.pid, signal.SIGKILL)
