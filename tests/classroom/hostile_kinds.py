@@ -1,6 +1,6 @@
 """Submissions that are broken, or mean harm: what each does, and what it must cost.
 
-All are of lesson 01, 13 points. Most have right answers but for `make_windows`, which gives 3 of them.
+All are of lesson 01. Most have right answers but for `make_windows`.
 """
 
 import copy
@@ -14,7 +14,8 @@ from lessons.exercises import REGISTRY
 
 LESSON = "01_windows_and_leakage"
 FIRST = "01.make_windows"
-ALL, WITHOUT_FIRST = 13.0, 10.0
+ALL = sum(exercise.points for exercise in REGISTRY.of_lesson("01"))
+WITHOUT_FIRST = ALL - REGISTRY["01.make_windows"].points
 
 
 @dataclass
@@ -419,7 +420,7 @@ KINDS = {
     # the notebook
     "claimed points": Kind("outputs that say 1000 points", changing(_claim)),
     "raised points": Kind(
-        "metadata that promises 1000 points", changing(_more_points), ALL, outcome="13 of 13"
+        "metadata that promises 1000 points", changing(_more_points), ALL, outcome="full points"
     ),
     "edited check": Kind("a check cell that says 1000.0", changing(_own_check), says="was put back"),
     "deleted checks": Kind(

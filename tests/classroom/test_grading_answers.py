@@ -191,7 +191,7 @@ def test_the_graders_own_files_cannot_be_read(file, sandbox):
     source = "def f(path): return open(path).read()"
     with (
         sandbox.open([source], "f") as answer,
-        pytest.raises(Exception, match="Permission denied|No such file"),
+        pytest.raises(Exception, match=r"Permission denied|No such file"),
     ):
         answer(str(path))
 
