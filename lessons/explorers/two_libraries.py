@@ -158,4 +158,5 @@ def _picture():
         yaxis={**log_axis(low, high), "range": [low, high]},
         xaxis2={"domain": [0.78, 1], "range": [-0.6, 1.6]},
         yaxis2={**log_axis(-1, 2), "range": [-1, 2], "anchor": "x2", "title": "ms a step"},
+        height=270,
     )

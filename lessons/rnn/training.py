@@ -8,6 +8,7 @@ the same keys: the nets of this package, a wrapper around one, or a class writte
 same for the nets of `lessons.torch_rnn`; what differs between the libraries is their `Learner`.
 """
 
+import functools
 import time
 from dataclasses import dataclass
 
@@ -160,20 +161,21 @@ def train(
     if patience is not None and validation is None:
         raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
     factor = _schedule(schedule)
-    make = getattr(model, "learner", None) or (lambda *args, **options: Learner(model, *args, **options))
+    make = getattr(model, "learner", functools.partial(Learner, model))
     options = {"optimizer": optimizer, "momentum": momentum, "max_grad_norm": max_grad_norm, "seed": seed}
     learner = make(X, y, batch_size, **options)
 
     def run():
         best, best_epoch, best_weights = np.inf, 0, None
         for epoch in range(1, epochs + 1):
-            start, losses, norms, sizes = time.perf_counter(), [], [], []
+            start, steps = time.perf_counter(), []
             step_size = lr * factor((epoch - 1) / epochs)
             for X_b, y_b in learner.batches():  # (B, T, D), (B, horizon)
                 loss, norm = learner.step(X_b, y_b, step_size)
-                losses, norms, sizes = [*losses, loss], [*norms, norm], [*sizes, len(X_b)]
+                steps.append((loss, norm, len(X_b)))
                 if not np.isfinite(loss):
                     break
+            losses, norms, sizes = zip(*steps, strict=True)
             loss = float(np.average(losses, weights=sizes))
             validation_loss = None if validation is None else learner.loss(*validation)
             clipped = 0 if max_grad_norm is None else sum(norm > max_grad_norm for norm in norms)
