@@ -91,8 +91,8 @@ def main(seeds):
         caption="MSE, mean over 200 steps rolled out from 71 origins",
         series="trend and seasons, trained on the first 630 values, window 60",
         recipe=f"LSTM, 32 units, {ways}",
-        seeds="0 to 4, a column each",
-        heads=["trained how", *map(str, range(5)), "mean"],
+        seeds="0 to 4",
+        heads=["trained how", *(f"seed {k}" for k in range(5)), "mean"],
         rows=rows,
         script="benchmarks/record_07.py",
     )

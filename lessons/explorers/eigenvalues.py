@@ -139,4 +139,5 @@ def _finding(alpha):
     of = loop(alpha)
     told = "; ".join(f"{n} |λ| = {abs(v):.4f}" for n, v in zip(*longest_lived(of["found"]), strict=True))
     one, many = bold(f"{of['one']:.4f}"), bold(f"{of['many']:.3f}")
-    return f"α = {alpha:,.3g}: {told}. MSE one step ahead {one}, mean over {STEPS} steps {many}."
+    told = f"α = {alpha:,.{0 if alpha >= 10 else 1}f}: {told}"
+    return f"{told}. MSE one step ahead {one}, mean over {STEPS} steps {many}."

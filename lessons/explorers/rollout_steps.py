@@ -143,7 +143,7 @@ def _picture():
     figure = figures.new_figure(traces, title="", x="steps after the origin", y="value", alt="")
     axis = {"title": {"text": "place in the window: 1 oldest, 61 new", "standoff": 4}}
     return figure.update_layout(
-        xaxis={"domain": [0, 0.6], "range": [-WINDOW - 4, STEPS], "title_standoff": 2},
+        xaxis={"domain": [0, 0.6], "range": [-WINDOW - 4, STEPS - 1], "title_standoff": 2},
         yaxis={"domain": [0.55, 1], "range": VALUES},
         xaxis2={"domain": [0, 0.6], "range": [-1, WINDOW + 2.5], "anchor": "y2", **axis},
         yaxis2={"domain": [0, 0.3], "range": VALUES, "anchor": "x2", "title": "value"},

@@ -35,11 +35,6 @@ class HorizonErrors(Tabular):
         return self.squared.mean(axis=0)
 
     @property
-    def seed_sd(self):
-        """ndarray of shape (steps,) : standard deviation (ddof 1) of `by_seed`; 0 for one seed."""
-        return _spread(self.by_seed)
-
-    @property
     def mean(self):
         """float : mean squared error over all steps, origins and seeds."""
         return float(self.squared.mean())
@@ -47,7 +42,8 @@ class HorizonErrors(Tabular):
     @property
     def mean_sd(self):
         """float : standard deviation (ddof 1) over seeds of the mean over steps and origins; 0 for one."""
-        return float(_spread(self.by_seed.mean(axis=1)))
+        means = self.by_seed.mean(axis=1)
+        return float(means.std(ddof=1)) if len(means) > 1 else 0.0
 
     @property
     def table(self):
@@ -56,7 +52,7 @@ class HorizonErrors(Tabular):
 
 
 def horizon_table(errors):
-    """Put errors by horizon under each other, with their spread over seeds where there are several.
+    """Put errors by horizon under each other.
 
     Parameters
     ----------
@@ -66,21 +62,16 @@ def horizon_table(errors):
     Returns
     -------
     Table
-        MSE at some steps, and the mean over all of them.
+        MSE at some steps, and the mean over all of them, with its spread over seeds where there are several.
     """
     steps = next(iter(errors.values())).squared.shape[2]
     shown = [k for k in (1, 10, 50, 100, 200) if k < steps] + [steps]
-    rows = []
+    rows, many = [], any(len(e.squared) > 1 for e in errors.values())
     for name, e in errors.items():
-        values = [*((e.mse[k - 1], e.seed_sd[k - 1]) for k in shown), (e.mean, e.mean_sd)]
-        many = len(e.squared) > 1
-        rows.append([name, *(f"{value:.3f}" + f" ± {sd:.3f}" * many for value, sd in values)])
+        mean = f"{e.mean:.3f}" + f" ± {e.mean_sd:.3f}" * (len(e.squared) > 1)
+        rows.append([name, *(f"{e.mse[k - 1]:.3f}" for k in shown), mean])
     heads = ["MSE at step", *map(str, shown), "mean"]
-    return Table(heads, rows, f"± standard deviation over seeds, where there are several; {steps} steps")
-
-
-def _spread(by_seed):
-    return by_seed.std(axis=0, ddof=1) if len(by_seed) > 1 else np.zeros(by_seed.shape[1:])
+    return Table(heads, rows, "Mean over all steps ± standard deviation over seeds" * many)
 
 
 def error_by_horizon(y_true, y_pred):
