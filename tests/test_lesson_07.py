@@ -120,7 +120,7 @@ def test_the_planted_mistake_peeks(claim):
     claim("the peeking rollout's error at step 200", found["colleague"][4], low=0.035, high=0.05)
     claim("the honest rollout's error at step 200", found["package"][4], low=0.25, high=0.31)
     lines = [line for line in executed(LESSON).text("tampering").splitlines() if line]
-    assert lines[0].endswith(": 2 3 4 …") and lines[1].rstrip().endswith(":")
+    assert lines[0].endswith("origin: 2, 3, 4 …") and lines[1].endswith("origin: none")
 
 
 def test_the_card_is_computed():

@@ -109,12 +109,12 @@ def _picture():
     traces[3].marker = {"size": 11, "symbol": "diamond", "color": style("ridge")["color"]}
     figure = new_figure(traces, title="", x="real part of λ", y="imaginary part", alt="")
     return figure.update_layout(
-        xaxis={"domain": [0, 0.46], "range": [-1.15, 2.15]},
+        xaxis={"domain": [0, 0.46], "range": [-1.15, 2.45]},
         yaxis={"range": [-1.2, 1.2], "scaleanchor": "x", "constrain": "domain"},
         xaxis2={"domain": [0.55, 1], "range": [past, ahead], "title": "time step", "anchor": "y2"},
         yaxis2={"range": [-1.5, 4.2], "title": "value", "anchor": "x2"},
         hovermode="closest",
-        height=380,
+        height=340,
         margin={"t": 70, "b": 40},
     )
 
@@ -123,8 +123,8 @@ def _show(live, alpha, finding):
     of = loop(alpha)
     names, one = longest_lived(of["found"])
     size = np.abs(one) ** STEPS
-    title = f"After {STEPS} steps: " + ", ".join(
-        f"{n} keeps {s:.0%}" for n, s in zip(names, size, strict=True)
+    title = f"Left after {STEPS} steps: " + ", ".join(
+        f"{n} {s:.0%}" for n, s in zip(names, size, strict=True)
     )
     live.update(
         x={"eigenvalues": of["found"].real, "longest-lived": one.real},
