@@ -85,7 +85,8 @@ class _Statistical:
         return np.array([predict(i, i + horizon - 1, dynamic=0) for i in target_index.tolist()])
 
     def __repr__(self):
-        given = {name: value for name, value in vars(self).items() if name != "params" and value}
+        names = ("lags", "season_length", "trend", "damped")
+        given = {name: value for name, value in vars(self).items() if name in names and value}
         return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in given.items())})"
 
 
@@ -101,13 +102,16 @@ class AutoReg(_Statistical):
 
     Parameters
     ----------
-    lags : int or list of int
-        1 to so many, or exactly these, such as [1, 2, 24].
+    lags : int or list of int, optional
+        1 to so many, or exactly these, such as [1, 2, 24]. Unless given, 1 to p, with p up to 24 (at most a
+        tenth of the series) by the Bayesian information criterion.
     season_length : int, optional
         m, such as 24 for hours: with it, one mean for each hour of the day, otherwise one for all.
 
     Attributes
     ----------
+    lags_used : int or list of int
+        The lags.
     params : ndarray
         s_0 (... s_(m-1)), then φ.
 
@@ -117,22 +121,35 @@ class AutoReg(_Statistical):
         A lag or the season length is too small.
     """
 
-    def __init__(self, lags=1, season_length=None):
-        if np.min(lags) < 1 or np.any(np.asarray(lags) != np.asarray(lags).astype(int)):
+    def __init__(self, lags=None, season_length=None):
+        if lags is not None and (np.min(lags) < 1 or np.any(np.asarray(lags) % 1)):
             raise ValueError(f"lags must be whole numbers of at least 1, got {lags!r}")
         super().__init__(season_length)
-        self.lags = lags
+        self.lags = self.lags_used = lags
+
+    def fit_series(self, series):
+        """Estimate the parameters, and how many lags where that was left open; as `ETS.fit_series`."""
+        if self.lags is None:
+            from statsmodels.tsa import ar_model  # a second, for those who need it
+
+            most = max(1, min(24, len(series) // 10))
+            found = ar_model.ar_select_order(_one_series(series), most, ic="bic", **self._season)
+            self.lags_used = max(found.ar_lags or [1])
+        return super().fit_series(series)
 
     @property
     def _least(self):
-        return int(np.max(self.lags))
+        return int(np.max(self.lags_used))
+
+    @property
+    def _season(self):
+        m = self.season_length
+        return {"trend": "c"} if m is None else {"trend": "n", "seasonal": True, "period": m}
 
     def _model(self, series):
-        from statsmodels.tsa import ar_model  # a second, for those who need it
+        from statsmodels.tsa import ar_model
 
-        if self.season_length is None:
-            return ar_model.AutoReg(series, self.lags)
-        return ar_model.AutoReg(series, self.lags, "n", seasonal=True, period=self.season_length)
+        return ar_model.AutoReg(series, self.lags_used, **self._season)
 
     def _estimate(self, model):
         return model.fit().params

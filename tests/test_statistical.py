@@ -57,6 +57,16 @@ def test_a_start_that_is_estimated_makes_ets_a_rival(paris):
     )
 
 
+def test_the_order_is_chosen_by_bic(paris):
+    assert AutoReg().fit_series(paris[:755]).lags_used == 3
+    rng, y = np.random.default_rng(0), np.zeros(500)
+    for i in range(2, 500):
+        y[i] = 1.6 * y[i - 1] - 0.8 * y[i - 2] + rng.normal()
+    model = AutoReg().fit_series(y)
+    assert model.lags_used == 2 and repr(model) == "AutoReg()"
+    np.testing.assert_allclose(model.params[1:], [1.6, -0.8], atol=0.1)
+
+
 def test_a_trend_is_followed():
     rng, first = np.random.default_rng(0), np.arange(300, 390)
     y = 0.3 * np.arange(400) + rng.normal(0, 0.2, 400).cumsum() + rng.normal(size=400)
