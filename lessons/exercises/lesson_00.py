@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises.declare import Case, Exercise, Part, Wrong
+from lessons.exercises.declare import Case, Exercise, Part, Slip
 
 _NOISE = np.random.default_rng(0).normal(size=30)
 
@@ -10,22 +10,6 @@ _NOISE = np.random.default_rng(0).normal(size=30)
 def naive_forecast(series):
     """Forecast every value from the second on as the value before it."""
     return series[:-1]  # (n,) -> (n - 1,)
-
-
-def _the_truth(series):
-    return series[1:]
-
-
-def _two_steps_back(series):
-    return np.concatenate([series[:1], series[:-2]])
-
-
-def _always_the_latest(series):
-    return np.full(len(series) - 1, series[-1])
-
-
-def _always_the_mean(series):
-    return np.full(len(series) - 1, series.mean())
 
 
 EXERCISES = (
@@ -40,13 +24,30 @@ EXERCISES = (
             "You need all values but the last one. In NumPy that is one slice.",
         ],
         wrong=[
-            Wrong(_the_truth, "These are the very values to be forecast. A forecast cannot know them yet."),
-            Wrong(_two_steps_back, "Each forecast is one step older than it need be."),
-            Wrong(
-                _always_the_latest,
-                "Every forecast is the last value of the series, which nearly always lies in the future.",
+            Slip(
+                "These are the very values to be forecast. A forecast cannot know them yet.",
+                {"series[:-1]": "series[1:]"},
             ),
-            Wrong(_always_the_mean, "Every forecast is the mean of the whole series, future included."),
+            Slip(
+                "Each forecast is one step older than it need be.",
+                {"series[:-1]": "np.concatenate([series[:1], series[:-2]])"},
+            ),
+            Slip(
+                "Every forecast is the last value of the series, which nearly always lies in the future.",
+                {"series[:-1]": "np.full(len(series) - 1, series[-1])"},
+            ),
+            Slip(
+                "Every forecast is the mean of the whole series, future included.",
+                {"series[:-1]": "np.full(len(series) - 1, series.mean())"},
+            ),
+            Slip(
+                "There is one forecast too many: what follows the last value is not in the series.",
+                {"series[:-1]": "series"},
+            ),
+            Slip(
+                "`np.roll` puts the last value of the series in front, as a forecast of the first one.",
+                {"series[:-1]": "np.roll(series, 1)"},
+            ),
         ],
     ),
 )
