@@ -1,11 +1,11 @@
-"""Lesson 01: window, noise and split, and what a random split makes of the error."""
+"""Lesson 01: window, noise and split, and what a shuffled split makes of the error."""
 
 import numpy as np
 import plotly.graph_objects as go
 
 from lessons import figures
 from lessons.baselines import LastValue, NearestNeighbours, Ridge
-from lessons.explorers.base import Explorer, around, bold, choice, slider, switch
+from lessons.explorers.base import Explorer, bold, choice, slider, switch
 from lessons.figures.style import log_axis
 from lessons.live_figure import LiveFigure
 from lessons.scores import mse
@@ -15,7 +15,9 @@ from lessons.windows import Standardizer, make_windows, split_by_time
 # Each series, and where its test part begins: a series index, or a fraction of the windows.
 SERIES = {"trend and seasons": (trend_and_seasons, 630), "two waves": (two_waves, 0.8)}
 MODELS = {"nearest neighbour": NearestNeighbours, "ridge": Ridge, "last value": LastValue}
-SPLITS = ("by time", "random")
+SPLITS = ("by time", "shuffled")
+WINDOW, TWIN = "one test window", "the train window most like it"
+LIMITS = {900: [-2.5, 4.5], 220: [-2.2, 2.2]}  # of the value axis: hold every noise
 ERROR_RANGE = 0.0005, 6  # holds all settings; without noise, ridge is beyond any scale
 
 
@@ -26,7 +28,7 @@ def leak():
     -------
     Explorer
         Controls ``series``, ``window`` (2 … 64 time steps), ``noise`` (standard deviation, 0 … 0.4) and
-        ``split`` ("by time" or "random"). ``live`` shows the series with one test window, ``errors`` bars.
+        ``split`` ("by time" or "shuffled"). ``live`` shows the series with one test window, ``errors`` bars.
     """
     live, errors, known = LiveFigure(_picture()), LiveFigure(_bars()), {}
 
@@ -61,7 +63,7 @@ def _cut(series, window, noise):
     n_train = train.stop - (train.start or 0)
     shuffled = np.sort(order[:n_train]), np.sort(order[n_train:])
     rows = np.arange(len(X))
-    parts = {"by time": (rows[train], rows[test]), "random": shuffled}
+    parts = {"by time": (rows[train], rows[test]), "shuffled": shuffled}
     return t, y, {"X": X, "y": targets, "target_index": target_index, "parts": parts}
 
 
@@ -77,42 +79,66 @@ def _scores(y, cut, part):
 
 
 def _picture():
-    names = ("train", "test", "training window most like it", "one test window")
-    looks = {name: figures.style(name) for name in ("train", "test")}
-    traces = [go.Scatter(name="series", mode="lines", line=figures.line("series", 1), showlegend=False)]
-    for name, look in looks.items():
-        dots = {"size": 5, "color": look["color"], "symbol": look["symbol"]}
-        traces.append(go.Scatter(name=f"{name} targets", mode="markers", marker=dots, hoverinfo="skip"))
-    for name, look in zip(names[2:], ("window", "target"), strict=True):
-        traces.append(go.Scatter(name=name, mode="lines", line=figures.line(look, 4), hoverinfo="skip"))
-    return figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
+    """Draw the series with one test window and its twin; below, which moments train and which test."""
+    strip = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "yaxis": "y2"}
+    traces = [
+        go.Scatter(name="series", mode="lines", line=figures.line("series", 1), showlegend=False),
+        *(
+            go.Scatter(name=name, mode="lines", line={"color": figures.style(part)["color"], "width": width})
+            for name, part, width in ((WINDOW, "test", 10), (TWIN, "train", 3.5))
+        ),
+        *(
+            go.Scatter(
+                name=part,
+                line={"color": figures.style(part)["color"], "width": 16, "simplify": False},
+                **strip,
+            )
+            for part in ("train", "test")
+        ),
+    ]
+    figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
+    return figure.update_layout(
+        height=280,
+        margin_t=66,
+        yaxis={"domain": [0.3, 1]},
+        yaxis2={"domain": [0, 0.26], "range": [-0.6, 1.6], "showgrid": False, "zeroline": False}
+        | {"tickvals": [0, 1], "ticktext": ["test", "train"]},
+        xaxis_anchor="y2",
+    )
 
 
 def _show_split(live, t, y, cut, split, window):
     train, test = cut["parts"][split]
-    at = {"train targets": cut["target_index"][train], "test targets": cut["target_index"][test]}
     shown = test[len(test) // 2]
     distance = ((cut["X"][train] - cut["X"][shown]) ** 2).sum(axis=(1, 2))
     twin = train[distance.argmin()]
-    lines = {"one test window": slice(shown, shown + window)}
-    lines["training window most like it"] = slice(twin, twin + window)
-    apart = abs(int(shown) - int(twin))
-    title = f"The training window most like this test window begins {figures.plural(apart, 'step')} away"
+    lines = {WINDOW: slice(shown, shown + window), TWIN: slice(twin, twin + window)}
+    apart = figures.plural(abs(int(shown - twin)), "step")
+    title = f"The train window most like this test window begins {apart} away"
+    strips = {name: _runs(cut["target_index"][rows]) for name, rows in (("train", train), ("test", test))}
     live.update(
-        x={0: t} | {name: t[where] for name, where in (at | lines).items()},
-        y={0: y} | {name: y[where] for name, where in (at | lines).items()},
+        x={0: t} | {name: t[where] for name, where in lines.items()} | strips,
+        y={0: y}
+        | {name: y[where] for name, where in lines.items()}
+        | {name: np.full(len(strips[name]), height) for name, height in (("train", 1.0), ("test", 0.0))},
         layout={
             "title_text": title,
             "xaxis_range": [0, len(y)],
-            "yaxis_range": around(y),
+            "yaxis_range": LIMITS[len(y)],
             "meta": {"alt": f"Line chart, split {split}. {title}."},
         },
     )
 
 
+def _runs(index):
+    """Runs of consecutive indices as the ends of lines, with gaps between: one path instead of many marks."""
+    runs = np.split(index, np.flatnonzero(np.diff(index) > 1) + 1)
+    return np.array([x for run in runs for x in (run[0] - 0.5, run[-1] + 0.5, np.nan)])
+
+
 def _bars():
     names = dict.fromkeys(MODELS, 1.0)
-    figure = figures.bars(names, x="test MSE, logarithmic", log=True)
+    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(height=180)
     low, high = np.log10(ERROR_RANGE)
     return figure.update_xaxes(log_axis(low, high), range=[low, high])
 
@@ -133,8 +159,8 @@ def _finding(scores):
     """Compare what both splits say, whichever is shown."""
     lines = []
     for name in ("nearest neighbour", "ridge"):
-        honest, random = scores["by time"][name], scores["random"][name]
-        flattered = honest > max(1.25 * random, ERROR_RANGE[0])  # less is the luck of the draw
-        effect = bold(f"flattered {honest / random:.1f}×") if flattered else "flattered not at all"
-        lines.append(f"{name}: random split says {random:.3f}, time split says {honest:.3f}: {effect}")
+        honest, leaked = scores["by time"][name], scores["shuffled"][name]
+        flattered = honest > max(1.25 * leaked, ERROR_RANGE[0])  # less is the luck of the draw
+        effect = bold(f"flattered {honest / leaked:.1f}×") if flattered else "flattered not at all"
+        lines.append(f"{name}: shuffled {leaked:.3f}, by time {honest:.3f}: {effect}")
     return "<br>".join(lines)
