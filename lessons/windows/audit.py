@@ -163,36 +163,47 @@ def _places(trials, steps):
     first, last, tests = trials.first_y, trials.last_y, trials.tests  # (N, horizon)
     known = (last >= 0).all(axis=1)
     known &= np.isin(last.max(axis=1) + 1, np.append(steps, len(trials.values)))  # not cut off by a stretch
-    if (in_order := (np.diff(last, axis=1) > 0).all(axis=1))[known].mean() > 0.7:
-        known &= in_order  # the others hold values filled with older or later ones
     reach = np.zeros(len(last), dtype=int)
-    for h in range(last.shape[1]):
-        own = _own_times(first[known, h], last[known, h])
-        reach[known] = np.maximum(reach[known], last[known, h] - own)
-    if (known & tests).any():
-        reach = np.maximum(reach, int(np.median(reach[known & tests])))
+    for h in range(last.shape[1] if known.any() else 0):
+        later, at_the_end = _later(first[known, h], last[known, h], trials.finite)
+        reach[known] = np.maximum(reach[known], later)
+        reach = np.maximum(reach, at_the_end)
     own, end = last.min(axis=1) - reach, last.max(axis=1) - reach
-    begin = np.maximum(first.min(axis=1), np.minimum(trials.last_X + 1, own))
+    span = np.median(np.append(0, (own - trials.last_X - 1)[known]))  # of sums, or a pause after the window
+    begin = np.maximum(first.min(axis=1), own - max(0, int(span)))
+    if known.any() and last.shape[1] > 1:
+        between = np.diff(last, axis=1)
+        alike = (between == np.median(between[known])).all(axis=1)
+        if alike[known].mean() > 0.7:
+            known &= alike  # the others hold values filled with older or later ones
     for time_of in own, end:
         latest = -1
         for rows in np.flatnonzero(known & ~tests), np.flatnonzero(known & tests):
             genuine = _genuine(time_of[rows], latest)
-            if genuine.mean() > 0.7:  # in order of time, but for targets filled with older or later values
+            if (
+                len(rows) and genuine.mean() > 0.7
+            ):  # in order of time, but for targets filled with older or later values
                 known[rows] = genuine
             latest = time_of[rows].max(initial=-1)
     return begin, end, last.max(axis=1), known
 
 
-def _own_times(first, last):
-    """The time of each target: the last step that moves it, unless that is the time of a later target."""
+def _later(first, last, finite):
+    """How many steps after its own time each target still moves, by itself and if all do.
+
+    Targets of different times which the same step is the last to move: in the middle of the series they were
+    filled across a gap; at its end all targets reach as far ahead, and there is nothing more to reach.
+    """
     places, row = np.unique(np.column_stack([first, last]), axis=0, return_inverse=True)
-    own = places[:, 1].copy()
-    in_order = own >= np.maximum.accumulate(own)
-    times = own[in_order]
+    in_order = places[:, 1] >= np.maximum.accumulate(places[:, 1])
+    times, later = places[in_order, 1], np.zeros(len(places), dtype=int)
+    same = np.searchsorted(times, times, side="right") - 1 - np.arange(len(times))
     gaps = np.diff(times)
-    rank = np.arange(len(times)) * min(gaps[gaps > 0], default=1)
-    own[in_order] = np.minimum.accumulate((times - rank)[::-1])[::-1] + rank
-    return own[row.ravel()]
+    later[in_order] = same * min(gaps[gaps > 0], default=1)
+    at_the_end = later[in_order].max(where=times == times[-1], initial=0)
+    whole = np.searchsorted(finite, places[:, 1]) - np.searchsorted(finite, places[:, 0])
+    later[whole == places[:, 1] - places[:, 0]] = 0  # no gap there
+    return later[row.ravel()], at_the_end
 
 
 def _genuine(times, latest):
