@@ -438,7 +438,7 @@ CLEAN = {
 }
 
 
-def tried(kind, expected, seed):
+def tried(kind, seed):
     """Audit one random pipeline: the names found, and the processor seconds."""
     draw = Draw(np.random.default_rng(seed))
     pipeline = kind(draw)
@@ -456,7 +456,7 @@ def rates(pipelines):
     """
     rows = []
     for label, (kind, expected) in {**LEAKS, **{k: (v, set()) for k, v in CLEAN.items()}}.items():
-        results = [tried(kind, expected, seed) for seed in range(pipelines)]
+        results = [tried(kind, seed) for seed in range(pipelines)]
         named = sum(bool(expected & set(names)) for names, _ in results)
         others = sum(bool(set(names) - expected) for names, _ in results)
         rows.append((label, named, others, np.mean([s for _, s in results])))
@@ -477,8 +477,8 @@ def main():
         return
     lines = [
         "# The leak audit on random pipelines\n",
-        f"{pipelines} random pipelines of each kind, series of 160 steps; Python {platform.python_version()}, "
-        f"NumPy {np.__version__}. Written by benchmarks/bench_audit.py. *Other leaks named* are names that do "
+        f"{pipelines} random pipelines of each kind, series of 160 steps; Python "
+        f"{platform.python_version()}, NumPy {np.__version__}. Written by benchmarks/bench_audit.py. *Other leaks named* are names that do "
         "not fit the leak that was put in; on clean pipelines every name is a false alarm.\n",
         "| leak | found | other leaks named | seconds an audit |",
         "|---|---|---|---|",

@@ -4,8 +4,11 @@ Only the standard library is imported up here, so that the doctor can be called 
 missing or broken.
 """
 
+import contextlib
+import html
 import importlib.metadata
 import importlib.util
+import io
 import json
 import os
 import platform
@@ -100,6 +103,25 @@ def doctor():
     else:
         print(f"\nThis machine can run the course{', with the warnings above' if warnings else ''}.")
     return 1 if problems else 0
+
+
+class Report:
+    """The report for a notebook: its last line, which unfolds to the rest; open where there is a problem."""
+
+    def __init__(self):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            self.healthy = doctor() == 0
+        self.text = printed.getvalue().strip()
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        *rest, verdict = self.text.splitlines()
+        opened = "" if self.healthy else " open"
+        report = html.escape("\n".join(rest).strip())
+        return f"<details{opened}><summary>{html.escape(verdict)}</summary><pre>{report}</pre></details>"
 
 
 def examine(check):

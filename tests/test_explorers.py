@@ -10,8 +10,9 @@ from lessons import explorers, figures
 from lessons.explorers.base import Explorer, around, slider, up_to
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons
+from lessons.windows import make_windows
 
-ALL = {"welcome": explorers.welcome, "windows": explorers.leak, "naive_error": explorers.naive_error}
+ALL = {"welcome": explorers.welcome, "leak": explorers.leak, "naive_error": explorers.naive_error}
 
 
 @pytest.fixture
@@ -130,9 +131,10 @@ def wire(monkeypatch):
 
 # what a move may cost: all numbers of its lines as float32, and 2.5 kB of words
 MOVES = {
-    "welcome": (explorers.welcome, "noise", 0.3, 900 * 4),
-    "windows": (explorers.leak, "noise", 0.3, 1900 * 4),
-    "windows, window": (explorers.leak, "window", 58, 2200 * 4),
+    "welcome": (explorers.welcome, "noise", 0.3, 300 * 4),
+    "sliding window": (explorers.sliding_window, "position", 9, 500 * 4),
+    "leak": (explorers.leak, "noise", 0.3, 1100 * 4),
+    "leak, window": (explorers.leak, "window", 58, 200 * 4),
     "naive error": (explorers.naive_error, "noise", 0.3, 130 * 4),
     "naive error, lag": (explorers.naive_error, "lag", 7, 0),
     "memory": (explorers.memory, "forget_bias", 2.0, 600 * 4),
@@ -161,36 +163,73 @@ def test_axes_keep_their_range_for_most_moves():
         assert bottom < low and high < top and top - bottom < 1.6 * (high - low)
 
 
-def test_welcome_shows_the_error_of_the_last_value():
+def test_welcome_shows_the_error_of_the_last_value_as_the_gap():
     explorer = explorers.welcome()
     assert "<strong>0.0940</strong>" in explorer.readout.finding
-    explorer.set(noise=0.3, trend=0.01)
-    np.testing.assert_array_equal(explorer.live.figure.data[0].y, trend_and_seasons(noise=0.3, trend=0.01)[1])
+    explorer.set(noise=0.3)
+    data = {trace.name: trace for trace in explorer.live.figure.data}
+    y = trend_and_seasons(noise=0.3)[1]
+    np.testing.assert_array_equal(data["truth"].y, y[700:760])
+    np.testing.assert_array_equal(data["last value"].y, y[699:759])
+    gaps = data["gap, the error"].y.reshape(-1, 3)
+    np.testing.assert_array_equal(gaps[:, :2], np.stack([y[700:760], y[699:759]], axis=1))
+    low, high = explorer.live.figure.layout.yaxis.range  # stands still, and holds all
+    for noise in (0.0, 0.5):
+        shown = explorers.welcome().set(noise=noise).live.figure
+        assert shown.layout.yaxis.range == (low, high)
+        assert low < min(shown.data[1].y) and max(shown.data[1].y) < high
 
 
-def test_windows_shows_whom_a_random_split_flatters():
+@pytest.mark.parametrize(
+    ("position", "window", "horizon"), [(0, 2, 1), (4, 4, 1), (14, 6, 3), (27, 2, 1), (27, 6, 3)]
+)
+def test_the_sliding_window_shows_the_rows_of_make_windows(position, window, horizon):
+    explorer = explorers.sliding_window().set(position=position, window=window, horizon=horizon)
+    data = {trace.name: trace for trace in explorer.live.figure.data}
+    X, y, target_index = make_windows(np.array(data["series"].y), window, horizon)
+    row = min(position, len(X) - 1)
+    np.testing.assert_array_equal(data["window"].y, X[row, :, 0])
+    np.testing.assert_array_equal(data["target"].x, target_index[row] + np.arange(horizon))
+    lines = np.array(data["numbers"].y)
+    assert max(lines) == min(row, 7)
+    for line in set(lines):
+        number, *texts = np.array(data["numbers"].text)[lines == line]
+        values = [float(text.strip("<b>/").replace("−", "-")) for text in texts]
+        assert int(number) == row - line
+        np.testing.assert_array_equal(values, [*X[row - line, :, 0], *y[row - line]])
+
+
+def test_the_sliding_window_says_which_part_a_row_is_in():
+    explorer = explorers.sliding_window()
+    for position, words in ((13, "row 13 trains"), (14, "does neither"), (16, "row 16 tests")):
+        assert words in explorer.set(position=position, window=4, horizon=3).readout.finding
+    assert "24 rows, of which 14 train and 8 test, 2 neither" in explorer.readout.finding
+    for position in (0, 27):  # both ends
+        assert explorer.set(position=position, window=2, horizon=1).readout.problem == ""
+
+
+def test_leak_shows_whom_a_shuffle_flatters():
     explorer = explorers.leak()
     by_time = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
-    explorer.set(split="random")
-    random = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
+    explorer.set(split="shuffled")
+    shuffled = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
     assert by_time["nearest neighbour"] == pytest.approx(0.384, abs=0.001)
-    assert by_time["nearest neighbour"] / random["nearest neighbour"] > 3
-    assert by_time["ridge"] / random["ridge"] == pytest.approx(1, abs=0.1)
+    assert by_time["nearest neighbour"] / shuffled["nearest neighbour"] > 3
+    assert by_time["ridge"] / shuffled["ridge"] == pytest.approx(1, abs=0.1)
     assert "flattered 3." in explorer.readout.finding
 
 
-def test_windows_shows_the_shuffled_twin_next_to_the_test_window():
-    explorer = explorers.leak().set(split="random")
+def test_leak_shows_the_shuffled_twin_upon_the_test_window():
+    explorer = explorers.leak().set(split="shuffled")
     assert explorer.live.figure.layout.title.text.endswith("begins 1 step away")
     by_name = {trace.name: trace for trace in explorer.live.figure.data}
-    twin, window = by_name["training window most like it"], by_name["one test window"]
+    twin, window = by_name["the train window most like it"], by_name["one test window"]
     assert abs(twin.x[0] - window.x[0]) == 1
     assert len(window.x) == len(twin.x) == 60
-
-
-def test_a_random_split_flatters_nobody_on_two_waves():
-    explorer = explorers.leak().set(series="two waves", noise=0.04, window=16)
-    assert explorer.readout.finding.count("flattered not at all") == 2
+    names = [trace.name for trace in explorer.live.figure.data]
+    assert names.index(twin.name) > names.index(window.name) and twin.line.width < window.line.width / 2
+    steps = [np.nansum(np.diff(by_name[part].x.reshape(-1, 3)[:, :2])) for part in ("train", "test")]
+    assert steps == [570, 270]  # of the strips
 
 
 @pytest.mark.parametrize("series", ["trend and seasons", "two waves"])

@@ -107,9 +107,10 @@ def test_links_lead_somewhere():
 
 SEEN = [  # (explorer, values, what the guide says it shows, as the explorer's own sentence has it)
     ("welcome", {"noise": 0.0}, "0.0358"),
-    ("windows", {"window": 30, "split": "random"}, "flattered 7.1×"),
-    ("windows", {"window": 32}, "time split says 0.638"),
-    ("windows", {"window": 2}, "time split says 0.092"),
+    ("leak", {"window": 30, "split": "shuffled"}, "flattered 7.1×"),
+    ("leak", {"window": 32}, "by time 0.638"),
+    ("sliding_window", {"position": 27}, "row 25 tests"),
+    ("sliding_window", {"position": 14, "window": 4, "horizon": 3}, "does neither"),
     ("naive_error", {"noise": 0.5}, "makes 0.5355"),
     ("naive_error", {"lag": 25}, "makes 3.6555"),
     ("naive_error", {"lag": 50}, "makes 0.1047"),

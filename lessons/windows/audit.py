@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lessons.checks import as_series
+from lessons.tables import Table, Tabular
 
 CURES = {
     "shuffled split": "Split by time: everything before one moment trains, everything after it tests.",
@@ -33,8 +34,8 @@ class Leak:
     cure: str
 
 
-class Audit:
-    """What an audit found.
+class Audit(Tabular):
+    """What an audit found; shows itself as a table.
 
     Attributes
     ----------
@@ -52,9 +53,12 @@ class Audit:
         """Names of the leaks found."""
         return [leak.name for leak in self.leaks]
 
-    def __repr__(self):
-        lines = [f"{leak.name}: {leak.evidence}\n    {leak.cure}" for leak in self.leaks]
-        return "\n".join([*(lines or ["no leak found"]), f"({self.tried})"])
+    @property
+    def table(self):
+        """The leaks as a table, what was tried as its caption."""
+        rows = [(leak.name, leak.evidence, leak.cure) for leak in self.leaks]
+        heads = ("leak", "evidence", "instead") if rows else ()
+        return Table(heads, rows or [("no leak found",)], f"Leak audit: {self.tried}")
 
 
 def audit(series, pipeline, seconds=20):
@@ -180,9 +184,7 @@ def _places(trials, steps):
         latest = -1
         for rows in np.flatnonzero(known & ~tests), np.flatnonzero(known & tests):
             genuine = _genuine(time_of[rows], latest)
-            if (
-                len(rows) and genuine.mean() > 0.7
-            ):  # in order of time, but for targets filled with older or later values
+            if genuine.sum() > 0.7 * len(rows):  # the others were filled with older or later values
                 known[rows] = genuine
             latest = time_of[rows].max(initial=-1)
     return begin, end, last.max(axis=1), known
@@ -207,7 +209,7 @@ def _later(first, last, finite):
 
 
 def _genuine(times, latest):
-    """Which targets of one part happen at their own time, later than all before them, as those in order do."""
+    """Which targets of one part happen at their own time: later than all those before them."""
     genuine, kept, jumped = np.zeros(len(times), dtype=bool), None, False
     for i, t in enumerate(times):
         if t > latest:
@@ -257,8 +259,8 @@ class _Trials:
         self.seconds = (time.perf_counter() - start) / 2
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(self.before, again, strict=True)):
             raise ValueError(
-                "pipeline must give the same arrays for the same series, or nothing can be told from changing "
-                "it; seed its random numbers inside the function: rng = np.random.default_rng(0)"
+                "pipeline must give the same arrays for the same series, or nothing can be told from a change; "
+                "seed its random numbers inside the function: rng = np.random.default_rng(0)"
             )
         N, horizon = self.before[1].shape
         self.tests = np.arange(N) >= n_train
@@ -272,7 +274,8 @@ class _Trials:
         """Return X (N, T, D) and y (N, horizon), train rows first, as floats, and how many rows train."""
         series = values.reshape(self.shape).copy()
         if self.frame is not None:
-            self.frame.iloc[:], series = series, self.frame.copy()
+            self.frame.iloc[:] = series
+            series = self.frame.copy()
         state = np.random.get_state()
         np.random.seed(0)
         try:
@@ -306,7 +309,7 @@ class _Trials:
     def little(self, t):
         """What moves when the series is changed at step t by a little."""
         values = self.values.copy()
-        values[t] += 1e-3 * self.spread * (1 + 0.3 * np.cos(np.arange(len(self.spread))))
+        values[t] += 0.03 * self.spread * (1 + 0.3 * np.cos(np.arange(len(self.spread))))
         return list(self.moves(values))
 
     def change(self, t):
@@ -365,8 +368,8 @@ def _checked(X, y, part):
             raise TypeError(f"{name} from pipeline must hold real numbers, got values of type {a.dtype}")
     if X.ndim not in (2, 3) or y.ndim not in (1, 2) or X.size * y.size == 0 or len(X) != len(y):
         raise ValueError(
-            f"X_{part} and y_{part} from pipeline must have shapes (N, T) or (N, T, D), and (N,) or (N, horizon), "
-            f"and not be empty, got {X.shape} and {y.shape}"
+            f"X_{part} and y_{part} from pipeline must have shapes (N, T) or (N, T, D), and (N,) or "
+            f"(N, horizon), and not be empty, got {X.shape} and {y.shape}"
         )
     X, y = (a if a.dtype.kind == "f" else a.astype(float) for a in (X, y))
     return X.reshape(*X.shape[:2], -1), y.reshape(len(y), -1)
