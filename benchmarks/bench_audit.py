@@ -478,8 +478,9 @@ def main():
     lines = [
         "# The leak audit on random pipelines\n",
         f"{pipelines} random pipelines of each kind, series of 160 steps; Python "
-        f"{platform.python_version()}, NumPy {np.__version__}. Written by benchmarks/bench_audit.py. *Other leaks named* are names that do "
-        "not fit the leak that was put in; on clean pipelines every name is a false alarm.\n",
+        f"{platform.python_version()}, NumPy {np.__version__}. Written by benchmarks/bench_audit.py. *Other "
+        "leaks named* are names that do not fit the leak that was put in; on clean pipelines every name is a "
+        "false alarm.\n",
         "| leak | found | other leaks named | seconds an audit |",
         "|---|---|---|---|",
         *(

@@ -148,12 +148,10 @@ SPLIT_BY_TIME = Exercise(
         Slip(
             "One window is in both parts: the one whose target is at index `at`.",
             {"< at": "<= at"},
-            of="train, test",
         ),
         Slip(
             "One window is in neither part: the one whose target is at index `at`.",
             {">= at": "> at"},
-            of="train, test",
         ),
         Slip(
             "`at` is an index into the series. Here it is used as a number of windows, "

@@ -259,7 +259,7 @@ class _Trials:
         self.seconds = (time.perf_counter() - start) / 2
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(self.before, again, strict=True)):
             raise ValueError(
-                "pipeline must give the same arrays for the same series, or nothing can be told from a change; "
+                "pipeline must give the same arrays for the same series, or nothing can be told; "
                 "seed its random numbers inside the function: rng = np.random.default_rng(0)"
             )
         N, horizon = self.before[1].shape

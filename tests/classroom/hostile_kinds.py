@@ -158,7 +158,7 @@ def _ids_stripped(notebook):
 
 
 def _ids_swapped(notebook):
-    one, two = (cell_of(notebook, id)["metadata"]["nbgrader"] for id in (FIRST, "01.purge"))
+    one, two = (cell_of(notebook, id)["metadata"]["nbgrader"] for id in (FIRST, "01.trailing_mean"))
     one["grade_id"], two["grade_id"] = two["grade_id"], one["grade_id"]
 
 

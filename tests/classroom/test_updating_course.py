@@ -40,7 +40,7 @@ def gone(notebook):
 def new(notebook):
     extra = copy.deepcopy(cell_of(notebook, kind="check"))
     extra["id"], extra["metadata"]["nbgrader"]["grade_id"] = "again", "01-again-check"
-    extra["source"] = 'check("01.purge", make_windows)'
+    extra["source"] = 'check("01.trailing_mean", make_windows)'
     notebook["cells"].append(extra)
 
 
@@ -54,7 +54,7 @@ def signature(notebook):
 
 
 def other(notebook):
-    cell_of(notebook, kind="check")["source"] = 'check("01.purge", make_windows)'
+    cell_of(notebook, kind="check")["source"] = 'check("01.trailing_mean", make_windows)'
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def other(notebook):
         (new, "the cell 01-again-check is new"),
         (renamed, "the cell 01-make_windows-check is renamed 01-cut_windows-check"),
         (signature, "is make_windows(series, window, horizon) instead of make_windows(series, window)"),
-        (other, "checks 01.purge instead of 01.make_windows"),
+        (other, "checks 01.trailing_mean instead of 01.make_windows"),
     ],
 )
 def test_what_would_break_is_named_and_not_done(alter, says, running, capsys):
