@@ -276,9 +276,11 @@ def test_hints_come_one_by_one_and_end(monkeypatch):
 
 
 def test_help_for_a_mistyped_id_names_the_nearest():
-    assert "`01.trailing_mean`" in repr(hint("01.purg")) and "`01.trailing_mean`" in repr(solution("01.purg"))
-    with pytest.raises(ValueError, match=r"Did you mean 01\.purge"):
-        use("01.purg", None)
+    assert "`01.trailing_mean`" in repr(hint("01.trailing_mea")) and "`01.trailing_mean`" in repr(
+        solution("01.trailing_mea")
+    )
+    with pytest.raises(ValueError, match=r"Did you mean 01\.trailing_mean"):
+        use("01.trailing_mea", None)
 
 
 def test_use_takes_the_learners_version_only_when_it_passes(capsys):

@@ -272,7 +272,7 @@ ODD_IDS = {
     "lesson": "01",
     "half": "01.",
     "path": "../01",
-    "list": ["01.purge"],
+    "list": ["01.trailing_mean"],
     "bytes": b"01",
     "hostile": Hostile(),
 }

@@ -12,7 +12,6 @@ from lessons.exercises.checking import _differing, _traces
 TOO_MANY = "one window too many"
 INSIDE = "own window"
 FRONT = "counted from the start"
-ANYWHERE = "looked for in the whole series"
 NOT_A_PAIR = "expected 2 values"
 POSITIONS = "positions of the windows"
 START = "average what there is"
@@ -25,14 +24,6 @@ WINDOWS = """
     N = len(series) - window
     every = np.lib.stride_tricks.sliding_window_view(series, window)[..., np.newaxis]
     X, y = every[:-1], series[window:, np.newaxis]
-"""
-LEAK = """
-    early = prepared[:k] != tampered[:k]
-    anywhere = prepared != tampered
-    first = np.flatnonzero(anywhere)[0] if anywhere.any() else k
-"""
-PURGE = """
-    begin = test_target_index.min()
 """
 SCALE = """
     m, s = series[:at].mean(), series[:at].std()
@@ -198,13 +189,6 @@ SLIPS = [
         "np.array([series[max(0, t - width + 1) : t].mean() for t in range(len(series))])",
         ["stop before t"],
         [START],
-    ),
-    (
-        "01.purge",
-        PURGE,
-        "train_target_index + horizon - 1 < test_target_index.max()",
-        ["Every window is kept"],
-        ["one target"],
     ),
     ("02.seasonal_naive", "", "X[:, season_length]", [FRONT], ["One step"]),
     ("02.seasonal_naive", "", "X[:, season_length, :1]", [FRONT], ["One step"]),

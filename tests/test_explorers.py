@@ -132,7 +132,7 @@ def wire(monkeypatch):
 # what a move may cost: all numbers of its lines as float32, and 2.5 kB of words
 MOVES = {
     "welcome": (explorers.welcome, "noise", 0.3, 300 * 4),
-    "sliding window": (explorers.sliding_window, "position", 9, 500 * 4),
+    "sliding window": (explorers.sliding_window, "window", 6, 500 * 4),
     "leak": (explorers.leak, "noise", 0.3, 1100 * 4),
     "leak, window": (explorers.leak, "window", 58, 200 * 4),
     "naive error": (explorers.naive_error, "noise", 0.3, 130 * 4),
