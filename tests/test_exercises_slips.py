@@ -101,19 +101,6 @@ GRU_BACK = """
     kept, through_n, through_gates = d_h_new * (1 - z), d_rh * r, d_a_r @ W_hr.T + d_a_z @ W_hz.T
     d_h = kept + through_n + through_gates
 """
-AFTER = """
-    (x_r, x_z, x_n), (h_r, h_z, h_n) = np.split(x @ W_x + b, 3, axis=1), np.split(h @ W_h + b_h, 3, axis=1)
-    r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
-    n = np.tanh(x_n + r * h_n)
-"""
-FLIP = """
-    H = len(W_h)
-    s = np.repeat([1.0, -1.0, 1.0], H)
-    one_minus = np.concatenate([b[:H], 1 - b[H : 2 * H], b[2 * H :]])
-    rows = [W_x.copy(), W_h.copy(), b.copy()]
-    for array in rows:
-        array[H : 2 * H] *= -1
-"""
 EARLY = "h_all[:, t], c_all[:, t]"
 GATES = """
     (N, T, _), H = X.shape, len(W_h)
@@ -467,12 +454,6 @@ SLIPS = [
         ["target is 0"],
         [],
     ),
-    ("04.count_parameters", "", "blocks * (D * H + H * H) + biases * H", ["of one block"], ["not counted"]),
-    ("04.count_parameters", "", "blocks * (D * H + H * H) + biases", ["bias *vectors*"], ["of one block"]),
-    ("04.count_parameters", "", "blocks * (D + H + 1) * H * biases", ["only once"], []),
-    ("04.count_parameters", "", "blocks * (D + H) * H * biases + blocks * H", ["multiplies the weights"], []),
-    ("04.count_parameters", "", "blocks * H * (D + blocks * H + biases)", ["too many rows"], []),
-    ("04.count_parameters", "", "blocks * (D + H + biases)", ["sides"], []),
     ("04.gru_gates", GRU, "z, r, n", ["changed places"], ["blocks"]),
     ("04.gru_gates", GRU, "z, r, np.tanh(a_n + r * (h @ W_hn))", ["changed places", "after the product"], []),
     ("04.gru_gates", GRU, "a_r + h @ W_hr, a_z + h @ W_hz, n", ["gates are not squashed"], ["candidate"]),
@@ -535,25 +516,6 @@ SLIPS = [
         "d_a_n * h * r * (1 - r), d_h_new * (n + h) * z * (1 - z), d_n * n * (1 - n), kept",
         ["W_hn is left out", "one wrong sign", "slope of a sigmoid", "Only the kept"],
         [],
-    ),
-    ("04.gru_step_reset_after", BLEND, "(1 - z) * n + z * h", ["Only the blend"], []),
-    ("04.gru_step_reset_after", BLEND, "(1 - z) * h + z * n", ["another blend"], ["Only the blend"]),
-    ("04.gru_step_reset_after", AFTER, "z * h + z * n", ["same weight"], []),
-    ("04.gru_step_reset_after", AFTER, "n", ["candidate alone"], []),
-    ("04.gru_step_reset_after", AFTER, "(1 - z) * np.tanh(x_n + z * h_n) + z * h", ["r's work"], []),
-    ("04.flip_update", FLIP, "W_x, W_h * s, b * s", ["`W_x` keeps"], ["`W_h`"]),
-    ("04.flip_update", FLIP, "W_x * s, W_h, b * s", ["`W_h` keeps"], ["`W_x`"]),
-    ("04.flip_update", FLIP, "W_x, W_h, b * s", ["Neither"], ["Only the bias", "rows"]),
-    ("04.flip_update", FLIP, "W_x, W_h, one_minus", ["Neither", "1 - b"], ["Only the bias"]),
-    ("04.flip_update", FLIP, "tuple(rows)", ["*rows*"], ["Only the bias", "Neither"]),
-    ("04.flip_update", FLIP, "W_x * s, W_h * s, one_minus", ["1 - b"], ["`W_x`"]),
-    ("04.flip_update", FLIP, "1 - W_x, 1 - W_h, 1 - b", ["Every number"], []),
-    (
-        "04.flip_update",
-        FLIP + "    s = np.repeat([1.0, -1.0, -1.0], H)",
-        "W_x * s, W_h * s, b * s",
-        ["candidate is negated as well"],
-        ["reset"],
     ),
     ("06.forget_gates", GATES.format("h, c"), "np.stack(gates)", ["time first"], ["change places"]),
     ("06.forget_gates", GATES.format("c, h"), "np.stack(gates, axis=1)", ["change places"], ["time first"]),
