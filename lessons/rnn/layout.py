@@ -39,7 +39,7 @@ class Buffers:
         return Buffers, (self._dtype,)
 
 
-def start_states(X, H, buffers, extra_rows=0):
+def start_states(X, H, buffers):
     """Room for the states of all steps, each on top of the input it will meet: [h_{t-1}; x_t; 1].
 
     With the batch along the *last* axis and these three stacked, one matrix product a step does the recurrent
@@ -52,16 +52,14 @@ def start_states(X, H, buffers, extra_rows=0):
     H : int
         Hidden units.
     buffers : Buffers
-    extra_rows : int
-        Further rows to leave room for, below the ones.
 
     Returns
     -------
-    ndarray of shape (T + 1, H + D + 1 + extra_rows, B)
+    ndarray of shape (T + 1, H + D + 1, B)
         Rows :H are the state (zero at t = 0, the rest to be filled), rows H:H+D the input, row H+D ones.
     """
     B, T, D = X.shape
-    states = buffers.take("states", T + 1, H + D + 1 + extra_rows, B)
+    states = buffers.take("states", T + 1, H + D + 1, B)
     states[0, :H] = 0  # h_0
     states[:T, H : H + D] = X.transpose(1, 2, 0)  # (T, D, B)
     states[:T, H + D] = 1

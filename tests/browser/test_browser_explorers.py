@@ -18,7 +18,7 @@ from lessons.gates import marker_task
 from lessons.live_figure import LiveFigure
 from lessons.series import sea_temperature
 
-NOT_EXPLORERS = {"Explorer", "LiveRun"}
+NOT_EXPLORERS = {"Explorer", "LiveRun", "cell", "chain"}  # the last two are drawn: test_drawing.py
 NAMES = sorted(set(explorers.__all__) - NOT_EXPLORERS)
 ARGUMENTS = {"training": "epochs=20"}  # quick to train, otherwise like the rest
 MONTHS, TASK_Y = sea_temperature()[0], marker_task(500, seed=43)[1]
