@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench_sizes
 import pytest
 from lesson_run import ALL, executed
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LONGEST_CELL = 25
+LONGEST_CELL = 20
 
 FORBIDDEN = {
     r"^\s*[!%]\s*(pip|conda|mamba|uv)\b|^\s*!": "installs something or calls the shell",
@@ -78,6 +79,10 @@ def of(path):
     return path.stem
 
 
+def sources_of(path):
+    return [cell["source"] for cell in read(path)["cells"] if cell["cell_type"] == "markdown"]
+
+
 @pytest.mark.claims
 @pytest.mark.parametrize("path", ALL, ids=of)
 def test_notebook_runs_untouched(path):
@@ -90,6 +95,13 @@ def test_notebook_runs_untouched(path):
 @pytest.mark.parametrize("path", ALL, ids=of)
 def test_notebook_is_in_good_form(path):
     assert complaints(read(path)) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=of)
+def test_lesson_keeps_to_its_length(path):
+    assert bench_sizes.words(read(path)) <= bench_sizes.WORDS[int(path.stem[:2])]
+    headings = re.findall(r"^## \d+ · .*$", "\n".join(map("".join, sources_of(path))), flags=re.M)
+    assert [line for line in headings if not re.search(r"\(\d+ min\)$", line)] == []
 
 
 @pytest.mark.parametrize("path", ALL, ids=of)
@@ -164,7 +176,7 @@ def test_a_good_notebook_has_no_complaints():
         ("metadata", {"execution": {}}, "execution times"),
         ("id", "intro", "two cells are called intro"),
         ("id", "3f2a9c1e", "no meaningful id"),
-        ("source", "x = 1\n" * 26, "has 26 lines"),
+        ("source", "x = 1\n" * 21, "has 21 lines"),
         ("source", "", "is empty"),
         ("source", "!pip install x", "installs something"),
         ("source", "%pip install x", "installs something"),
