@@ -42,7 +42,7 @@ def test_it_opens_on_the_el_nino_with_dates_target_and_forecast(gates):
 
 def test_a_move_shows_that_window(gates):
     for window in (0, 300, 707):
-        gates.set(window=window, order="unit number")
+        gates.set(window=window, order="number")
         for name in "ifoc":
             np.testing.assert_array_equal(shown(gates)[name].z, gates.record[name][window].T)
     assert "(seen in training)" in gates.set(window=100).readout.finding
@@ -52,7 +52,7 @@ def test_cells_and_sizes_change_the_panels(gates):
     gates.set(cell="GRU", net="untrained", hidden_size=8)
     assert {"r", "z", "n", "h"} <= set(shown(gates))
     assert shown(gates)["z"].z.shape == (8, 24)
-    assert "Untrained GRU: update gate from" in gates.live.figure.layout.title.text
+    assert "Untrained GRU, 8 units: update gate from" in gates.live.figure.layout.title.text
 
 
 def test_untrained_is_where_training_began_and_the_finding_is_measured(gates):

@@ -21,7 +21,7 @@ TRAINING = {"epochs": 40, "lr": 0.01, "schedule": "cosine"}  # as in the lesson
 CELLS = {"LSTM": LSTM, "GRU": GRU}
 SIZES = (4, 8, 16, 32)
 NETS = ("trained", "untrained")
-ORDERS = {"time of the peak": "peak", "unit number": "unit"}
+ORDERS = {"peak": "peak", "number": "unit"}
 SORTER = {"LSTM": ("f", "forget gate"), "GRU": ("z", "update gate")}
 
 
@@ -35,7 +35,7 @@ def gate_heatmaps(**initial):
     ----------
     **initial
         Start values of the controls: ``window`` (0 … 707), ``cell`` ("LSTM", "GRU"), ``hidden_size``
-        (4, 8, 16, 32), ``net`` ("trained", "untrained"), ``order`` ("time of the peak", "unit number").
+        (4, 8, 16, 32), ``net`` ("trained", "untrained"), ``order`` ("peak", "number").
 
     Returns
     -------
@@ -62,7 +62,7 @@ class GateHeatmaps(Explorer):
             "cell": switch("cell", list(CELLS)),
             "hidden_size": switch("units", SIZES, "Hidden units of the net"),
             "net": switch("net", NETS, "Untrained: with the weights that training began with"),
-            "order": choice("sorted by", list(ORDERS), "In which order units are drawn"),
+            "order": choice("sort by", list(ORDERS), "In which order units are drawn"),
         }
         live = LiveFigure(figures.gate_panels(recorded("LSTM", 16, "untrained"), **of.shown(OPENS)))
         start = {"hidden_size": 16, **initial}
@@ -78,8 +78,9 @@ class GateHeatmaps(Explorer):
         record = recorded(cell, hidden_size, net)
         facts = facts_of(cell, hidden_size, net)
         values, (*_, month) = record[gate][window], of.times(window)
-        named = f"{net.capitalize()} {cell}"
-        title = f"{named}: {words} from {values.min():.2f} to {values.max():.2f}"
+        error = f"{facts.test_mse:.2f} °C²"
+        named, low, high = f"{net.capitalize()} {cell}, {hidden_size} units", values.min(), values.max()
+        title = f"{named}: {words} from {low:.2f} to {high:.2f}"
         view = of.shown(window) | {"order": ORDERS[order], "title": title}
         self.live.update(**figures.gate_changes(record, **view))
         forecast, target = (of.celsius(y[window]) for y in (record.y_pred, of.y))
@@ -87,9 +88,8 @@ class GateHeatmaps(Explorer):
         rivals = ", ".join(f"{name} {error:.2f}" for name, error in rivals_of().items())
         correlation = f"{facts.correlation:+.2f}".replace("-", "−")
         return (
-            f"{bold(f'{named}, {hidden_size} units')}: {forecast:.1f} °C forecast for {month} "
-            f"({part}), {target:.1f} came. Test MSE {facts.test_mse:.2f} °C² ({rivals}). Mean {words} "
-            f"against temperature, all windows: correlation {bold(correlation)}."
+            f"{forecast:.1f} °C forecast for {month} ({part}), {target:.1f} came. Test MSE {bold(error)} "
+            f"({rivals}). Mean {gate} against temperature, all windows: correlation {bold(correlation)}."
         )
 
 

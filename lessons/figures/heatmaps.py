@@ -8,7 +8,7 @@ from lessons.gates.record import GATES, WORDS
 # Four panels for either cell; the candidate g of an LSTM and its h are there for the asking.
 SHOWN = {"LSTM": ("i", "f", "o", "c"), "GRU": ("r", "z", "n", "h")}
 SORTER = {"LSTM": "f", "GRU": "z"}  # the gate by whose peaks units are sorted: the one that keeps
-INPUT, ROW, NAME = 84, 92, 24  # pixels: the window, a heatmap, the space for what stands above either
+INPUT, ROW, NAME = 84, 88, 24  # pixels: the window, a heatmap, the space for what stands above either
 TOP, BOTTOM, LEFT, RIGHT = 36, 28, 64, 96
 ENDS = {"truth": "target"}
 MARKS = {"circle": "●", "square": "■", "diamond": "◆", "star": "★"}
