@@ -51,15 +51,16 @@ class TwoLibraries(Explorer):
         self.run = None
         controls = {
             "cell": switch("cell", ["LSTM", "GRU"]),
+            "second_bias": switch("second bias", ["held still", "trained"], "PyTorch's, in an LSTM"),
             "hidden_size": slider("hidden size", 16, 4, 64, 4, "Units in the hidden state"),
             "window": slider("window", 16, 4, 32, 4, "Time steps that the net sees"),
             "noise": slider("noise", 0.04, 0.0, 0.3, 0.02, "Its standard deviation"),
-            "second_bias": switch("second bias", ["held still", "trained"], "PyTorch's, in an LSTM"),
         }
         super().__init__(controls, None, LiveFigure(_picture()))
         self.run = LiveRun(_epochs, self._show, self.show_error)
         self._state(NOT_TRAINED + ".")
         self.clock = ipywidgets.HTML()  # apart: it differs from run to run
+        self.clock.add_class("lessons-finding")
         arrival = Arrival()
         arrival.on_msg(lambda *_: self.run.running or self.run.items or self._answer({}))
         self.children = (*self.children, self.clock, arrival)
@@ -89,7 +90,7 @@ class TwoLibraries(Explorer):
                 x={k: np.arange(1, len(pairs) + 1) for k in (0, 1)},
                 y={0: losses[:, 0], 1: losses[:, 1], 2: ms},
                 text={2: [f"{value:.1f} ms" for value in ms]},
-                line_color={0: look, 1: figures.style("truth")["color"]},
+                line_color={0: look, 1: figures.style("series")["color"]},
                 marker_color={2: look},
                 layout={
                     "title_text": title,
@@ -154,9 +155,9 @@ def _picture():
     )
     low, high = -4.0, 0.5
     return figure.update_layout(
-        xaxis={"domain": [0, 0.66], "range": [0, EPOCHS + 1]},
+        xaxis={"domain": [0, 0.64], "range": [0, EPOCHS + 1]},
         yaxis={**log_axis(low, high), "range": [low, high]},
-        xaxis2={"domain": [0.78, 1], "range": [-0.6, 1.6]},
+        xaxis2={"domain": [0.76, 1], "range": [-0.6, 1.6], "tickangle": 0},
         yaxis2={**log_axis(-1, 2), "range": [-1, 2], "anchor": "x2", "title": "ms a step"},
         height=270,
     )

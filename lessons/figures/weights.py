@@ -23,10 +23,10 @@ def weight_map():
     W_x, W_h, b = np.arange(1, 9)[None], np.arange(11, 27).reshape(2, 8), np.arange(31, 39)[None]
     ours = [("W_x (D, 4H)", W_x, 0.0, 0.6), ("W_h (H, 4H)", W_h, 0.0, 3.0), ("b (4H,)", b, 0.0, 6.4)]
     theirs = [
-        ("weight_ih<br>(4H, D)", W_x.T, 10.2, 0.6),
-        ("weight_hh<br>(4H, H)", W_h.T, 12.6, 0.6),
-        ("bias_ih<br>(4H,)", b.T, 16.0, 0.6),
-        ("bias_hh<br>(4H,)", np.zeros((8, 1), int), 18.4, 0.6),
+        ("weight_ih<br>(4H, D)", W_x.T, 9.9, 0.6),
+        ("weight_hh<br>(4H, H)", W_h.T, 12.7, 0.6),
+        ("bias_ih<br>(4H,)", b.T, 16.4, 0.6),
+        ("bias_hh<br>(4H,)", np.zeros((8, 1), int), 18.9, 0.6),
     ]
     cells = go.Scatter(x=[], y=[], text=[], mode="text", hoverinfo="skip")
     alt = (
@@ -38,7 +38,7 @@ def weight_map():
     figure = new_figure([cells], title="Yours, and PyTorch's", x="", y="", alt=alt, showlegend=False)
     for matrix in (*ours, *theirs):
         _draw(figure, *matrix)
-    figure.update_xaxes(visible=False, range=[-0.6, 20.0])
+    figure.update_xaxes(visible=False, range=[-0.5, 21.2])
     figure.update_yaxes(visible=False, range=[8.8, -1.3])
     return figure.update_layout(height=380, margin={"l": 8, "r": 8, "t": 44, "b": 8})
 
@@ -61,4 +61,4 @@ def _draw(figure, name, values, left, top):
         letter = {"x": x + H / 2, "y": top + rows + 0.3} if lying else {"x": left - 0.35, "y": y + H / 2}
         figure.add_annotation(**letter, text=f"<i>{gate}</i>", showarrow=False)
     place = {"x": left, "xanchor": "left", "y": top - 0.1, "yanchor": "bottom", "align": "left"}
-    figure.add_annotation(**place, text=name, showarrow=False)
+    figure.add_annotation(**place, text=name, font_size=12, showarrow=False)
