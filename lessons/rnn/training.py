@@ -32,6 +32,8 @@ class Epoch:
         squared unit of `y` as it was passed in (scaled, usually). nan or inf if training diverged.
     grad_norm : float
         Largest global gradient norm among the epoch's steps, before clipping.
+    last_grad_norm : float
+        That of its last step.
     clipped : int
         Number of steps whose gradient was scaled down.
     steps : int
@@ -47,6 +49,7 @@ class Epoch:
     epoch: int
     loss: float
     grad_norm: float
+    last_grad_norm: float
     clipped: int
     steps: int
     lr: float
@@ -182,7 +185,8 @@ def train(
             seconds = time.perf_counter() - start
             if patience is not None and validation_loss < best:
                 best, best_epoch, best_weights = validation_loss, epoch, learner.weights()
-            yield Epoch(epoch, loss, max(norms), clipped, len(norms), step_size, seconds, validation_loss)
+            norms = max(norms), norms[-1], clipped, len(norms)
+            yield Epoch(epoch, loss, *norms, step_size, seconds, validation_loss)
             if not np.isfinite(loss) or (patience is not None and epoch - best_epoch >= patience):
                 break
         if best_weights is not None:
