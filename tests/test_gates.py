@@ -19,6 +19,9 @@ NETS = {
     "GRU before, keep": GRU(3, 5, update="keep"),
     "GRU after, write": GRU(3, 5, reset="after", update="write"),
 }
+for _net in NETS.values():  # biases as training leaves them, not zeros
+    for _name in {"b", "b_h"} & set(_net.params):
+        _net.params[_name] += np.random.default_rng(1).uniform(-0.4, 0.4, _net.params[_name].shape)
 GRUS = [name for name in NETS if name.startswith("GRU")]
 
 

@@ -216,7 +216,8 @@ def test_gradients_agree_with_autograd(kind, shape, seed):
     for name, grad in grads_torch.items():
         assert grads[name].shape == model.params[name].shape
         np.testing.assert_allclose(grads[name], grad, atol=1e-10, err_msg=name)
-    np.testing.assert_allclose(model.input_gradients(X, d_y @ model.params["W_y"].T), d_X, atol=1e-10)
+    through_state = np.einsum("bthd,bh->btd", model.input_gradients(X), d_y @ model.params["W_y"].T)
+    np.testing.assert_allclose(through_state, d_X, atol=1e-10)
 
 
 def copy_to_torch(model, module):
@@ -332,10 +333,8 @@ def test_start_weights_are_what_the_docstring_says():
     p = LSTM(D, H, forget_bias=1.0).params
     assert np.abs(p["W_x"]).max() < np.sqrt(6 / (D + 2 * H))
     np.testing.assert_array_equal(p["b"], np.r_[np.zeros(H), np.ones(H), np.zeros(2 * H)])
-    for k in range(4):
-        W = LSTM(D, H, init="orthogonal", gain=1.5).params["W_h"][:, k * H : (k + 1) * H]
-        np.testing.assert_allclose(W.T @ W, 1.5**2 * np.eye(H), atol=1e-12)
-    assert np.all(np.abs(np.concatenate([p.ravel() for p in GRU(D, H, init="torch").params.values()])) < 0.25)
+    W = RNN(D, H, stretch=1.5).params["W_h"]
+    np.testing.assert_allclose(W.T @ W, 1.5**2 * np.eye(H), atol=1e-12)
 
 
 @pytest.mark.parametrize("update", ["write", "keep"])
@@ -367,7 +366,6 @@ def test_input_gradients_are_the_jacobian_of_the_last_state():
     [
         ({"hidden_size": 0}, "hidden_size must be a positive whole number, got 0"),
         ({"input_size": 1.5}, "input_size must be a positive whole number, got 1.5"),
-        ({"init": "zeros"}, 'init must be "glorot"'),
         ({"dtype": np.int64}, "dtype must be float32 or float64, got int64"),
     ],
 )
@@ -393,8 +391,6 @@ def test_forward_and_backward_say_what_they_expected(kind):
     model.forward(np.zeros((3, 5, 2)))
     with pytest.raises(ValueError, match=r"d_y must have shape \(3, 1\), got \(3, 2\)"):
         model.backward(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match=r"d_h must have shape \(3, 4\)"):
-        model.input_gradients(np.zeros((3, 5, 2)), np.zeros((3, 1)))
 
 
 # the gradient check

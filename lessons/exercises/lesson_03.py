@@ -51,7 +51,10 @@ _STEP_SLIPS = [
     ),
     Slip(
         "The cell state itself goes through tanh. Only what is shown does; `c` may grow.",
-        {"= sigmoid(a_f) * c + sigmoid(a_i)": "= np.tanh(sigmoid(a_f) * c + sigmoid(a_i)", "(a_g)  #": "(a_g))  #"},
+        {
+            "= sigmoid(a_f) * c + sigmoid(a_i)": "= np.tanh(sigmoid(a_f) * c + sigmoid(a_i)",
+            "(a_g)  #": "(a_g))  #",
+        },
         of="c",
     ),
     Slip("The hidden state shows the cell state itself, without its tanh.", {"np.tanh(c)": "c"}),

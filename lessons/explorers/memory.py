@@ -26,7 +26,7 @@ NETWORKS = {
     "LSTM": lambda bias, **size: LSTM(1, HIDDEN_SIZE, forget_bias=bias, **size),
     "GRU": lambda bias, **size: GRU(1, HIDDEN_SIZE, keep_bias=bias, **size),
     "RNN": lambda bias, **size: RNN(1, HIDDEN_SIZE, **size),
-    "RNN × 1.5": lambda bias, **size: RNN(1, HIDDEN_SIZE, init="orthogonal", gain=1.5, **size),
+    "RNN × 1.5": lambda bias, **size: RNN(1, HIDDEN_SIZE, stretch=1.5, **size),
 }
 GATED = ("LSTM", "GRU")
 GATE = {"LSTM": "forget-gate bias", "GRU": "keep bias of the update gate"}

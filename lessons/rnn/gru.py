@@ -54,11 +54,9 @@ class GRU(RecurrentForecaster):
         reset="before",
         update=None,
         keep_bias=0.0,
-        init="glorot",
-        gain=1.0,
     ):
         self.reset, self.update = reset, update_convention(reset, update)
-        super().__init__(input_size, hidden_size, output_size, seed, dtype, training, init=init, gain=gain)
+        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
         self.params["b"][hidden_size : 2 * hidden_size] += keep_bias if self.update == "keep" else -keep_bias
 
     def _draw_weights(self):

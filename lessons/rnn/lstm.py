@@ -46,10 +46,8 @@ class LSTM(RecurrentForecaster):
         training=None,
         *,
         forget_bias=0.0,
-        init="glorot",
-        gain=1.0,
     ):
-        super().__init__(input_size, hidden_size, output_size, seed, dtype, training, init=init, gain=gain)
+        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
         self.params["b"][hidden_size : 2 * hidden_size] += forget_bias
 
     def _unroll(self, X, buffers):

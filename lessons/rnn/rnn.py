@@ -9,11 +9,40 @@ from lessons.rnn.layout import split_weights, stack_weights, start_states
 class RNN(RecurrentForecaster):
     """Plain RNN forecaster: h_t = tanh(x_t W_x + h_{t-1} W_h + b), a linear head on h_T.
 
-    Parameters, attributes and methods are those of `RecurrentForecaster`, with one block of H columns in
-    `W_x`, `W_h` and `b`. A forward pass keeps 1 array of (T, B, H) (and the inputs).
+    Takes the parameters of `RecurrentForecaster` and one of its own.
+
+    Parameters
+    ----------
+    stretch : float, optional
+        Recurrent weights start as an orthogonal matrix, which keeps every state's length, times this: above 1
+        states and gradients grow from step to step. Left out, they start as Glorot's.
+
+    Notes
+    -----
+    `W_x`, `W_h` and `b` have one block of H columns. A forward pass keeps 1 array of (T, B, H) (and inputs).
     """
 
     gate_names = draw_order = ("h",)
+
+    def __init__(
+        self,
+        input_size=1,
+        hidden_size=32,
+        output_size=1,
+        seed=42,
+        dtype=np.float64,
+        training=None,
+        *,
+        stretch=None,
+    ):
+        self.stretch = stretch
+        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
+
+    def _recurrent(self, W_h, rng):
+        if self.stretch is None:
+            return W_h
+        Q, R = np.linalg.qr(rng.normal(size=W_h.shape))
+        return self.stretch * Q * np.sign(np.diag(R))  # this makes the draw uniform over rotations
 
     def _unroll(self, X, buffers):
         T, H = X.shape[1], self.hidden_size

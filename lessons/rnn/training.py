@@ -265,6 +265,48 @@ class GradientForecaster(Forecaster):
     training: dict | None = None
     _start = None
 
+    def forward(self, X):
+        """Forecast, keeping what `backward` will need.
+
+        Parameters
+        ----------
+        X : ndarray of shape (B, T, D)
+            Windows, scaled.
+
+        Returns
+        -------
+        ndarray of shape (B, horizon)
+            Forecasts, in the same scaled unit.
+
+        Raises
+        ------
+        ValueError
+            If X has another number of axes, features or (beside a linear skip) steps than the model takes.
+        """
+        raise NotImplementedError
+
+    def backward(self, d_y):
+        """Gradients of a loss, given its gradient with respect to the latest `forward`'s forecasts.
+
+        Parameters
+        ----------
+        d_y : ndarray of shape (B, horizon)
+            d loss / d y_pred.
+
+        Returns
+        -------
+        dict of str to ndarray
+            d loss / d params, under the keys and in the shapes of `params`.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no `forward` before.
+        ValueError
+            If `d_y` does not have the shape of the forecasts.
+        """
+        raise NotImplementedError
+
     def train(self, X, y, **training):
         """Train on from the present weights, one epoch a turn of the returned iterator.
 
