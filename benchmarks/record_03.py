@@ -17,8 +17,8 @@ SCRIPT = "benchmarks/record_03.py"
 CURES = {
     "LSTM": lambda net: net,
     "LSTM centred": Centred,
-    "LSTM + line": LinearSkip,
-    "LSTM centred + line": lambda net: Centred(LinearSkip(net)),
+    "LSTM + skip": LinearSkip,
+    "LSTM centred + skip": lambda net: Centred(LinearSkip(net)),
 }
 
 
