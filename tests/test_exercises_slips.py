@@ -64,20 +64,11 @@ SLOPES = """
 BACK = """
     d_W_x, d_W_h, d_b, d_h, B = x.T @ d_a, h.T @ d_a, d_a.sum(axis=0), d_a @ W_h.T, len(x)
 """
-CLIP = """
-    each = lambda change: {name: change(g) for name, g in grads.items()}
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
-    scaled_by = lambda norm: (each(lambda g: g * max_norm / norm if norm > max_norm else g), norm)
-"""
 ADAM = """
     m_old, v_old = m, v
     m, v = beta_1 * m + (1 - beta_1) * g, beta_2 * v + (1 - beta_2) * g**2
     m_hat, v_hat = m / (1 - beta_1**k), v / (1 - beta_2**k)
     step = lr * m_hat / (np.sqrt(v_hat) + eps)
-"""
-OUTSIDE = """
-    train, test = X_train.mean(axis=(1, 2)), X_test.mean(axis=(1, 2))
-    below, above = test < train.min(), test > train.max()
 """
 LEVEL = """
     level = X.mean(axis=1)
@@ -329,58 +320,6 @@ SLIPS = [
     ),
     ("03.weight_gradients", BACK, "d_W_x, d_W_h, d_b, d_h / B", ["size of the batch"], ["weights"]),
     ("03.weight_gradients", BACK, "d_W_x, d_W_h, d_b, d_h * h", ["multiplied by h"], []),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "each(lambda g: g / norm if norm > max_norm else g), norm",
-        ["with length 1, not"],
-        ["as they were"],
-    ),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "each(lambda g: g / norm if norm > 1 else g), norm",
-        ["clipped to a length of 1"],
-        ["as they were"],
-    ),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "each(lambda g: g * max_norm if norm > max_norm else g), norm",
-        ["multiplied by"],
-        ["as they were"],
-    ),
-    ("03.clip_by_global_norm", CLIP, "each(lambda g: g * max_norm / norm), norm", ["division by zero"], []),
-    ("03.clip_by_global_norm", CLIP, "each(lambda g: np.minimum(g, max_norm)), norm", ["on one side"], []),
-    ("03.clip_by_global_norm", CLIP, "each(lambda g: 0 * g if norm > max_norm else g), norm", ["zero"], []),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "each(lambda g: g * max_norm / norm if norm < max_norm else g), norm",
-        ["wrong way round"],
-        ["too long"],
-    ),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "scaled_by(max(np.abs(g).max() for g in grads.values()))",
-        ["largest entry"],
-        ["longest array"],
-    ),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "scaled_by(sum(np.abs(g).sum() for g in grads.values()))",
-        ["added"],
-        [],
-    ),
-    (
-        "03.clip_by_global_norm",
-        CLIP,
-        "scaled_by(np.sqrt(sum(np.mean(g**2) for g in grads.values())))",
-        ["Within each array"],
-        [],
-    ),
     ("03.adam_update", ADAM, "p + step, m_hat, v_hat", ["uphill", "are handed on"], ["right"]),
     ("03.adam_update", ADAM, "p - step, m_hat, v_hat", ["are handed on"], ["uphill", "right"]),
     ("03.adam_update", ADAM, "step, m, v", ["step alone"], []),
@@ -417,17 +356,6 @@ SLIPS = [
         ["swapped"],
     ),
     ("03.adam_update", ADAM, "p - step, m, beta_2 * v_old + (1 - beta_2) * g", ["gradient itself"], []),
-    ("03.share_outside", OUTSIDE, "(below & above).mean()", ["*and* above"], ["Only"]),
-    ("03.share_outside", OUTSIDE, "below.mean()", ["Only means below"], ["*and*"]),
-    ("03.share_outside", OUTSIDE, "(below | above).sum() / len(X_train)", ["*training* windows"], []),
-    ("03.share_outside", OUTSIDE, "(test > X_train.mean()).mean()", ["one average"], []),
-    (
-        "03.share_outside",
-        "",
-        "((X_test.max(axis=(1, 2)) > X_train.max()) | (X_test.min(axis=(1, 2)) < X_train.min())).mean()",
-        ["any value outside"],
-        [],
-    ),
     ("03.centre_windows", LEVEL, "X - X.mean(), y - X.mean(), X.mean()", ["One mean for all"], ["median"]),
     ("03.centre_windows", LEVEL, "from_(level), y + level, level", ["added"], ["left where"]),
     ("03.centre_windows", LEVEL, "X, y - level, level", ["inputs are left"], ["targets"]),

@@ -1,4 +1,4 @@
-"""What the texts build on, of recurrent nets as such: reference runs to the digit, how far gradients reach."""
+"""What the texts build on: reference runs of recurrent nets to the digit, and how far gradients reach."""
 
 import numpy as np
 import pytest

@@ -10,8 +10,8 @@ from lessons.explorers.base import around
 from lessons.explorers.training.runs import percent, score, signed
 from lessons.scores import skill
 
-HEIGHT = 340
-MARGIN = {"t": 64, "b": 48}  # pixels, as everything here
+HEIGHT = 300
+MARGIN = {"t": 62, "b": 44}  # pixels, as everything here
 LABEL_HEIGHT = 19
 
 
@@ -21,14 +21,8 @@ def loss_picture():
     figure.data[0].line = {"color": "rgba(127,127,127,.7)", "width": 1.5, "dash": "dot"}
     figure.data[1].line.dash = "dash"
     figure.data[2].line.width = 3
-    corner = {
-        "orientation": "v",
-        "x": 1,
-        "xanchor": "right",
-        "y": 1,
-        "yanchor": "top",
-    }  # losses fall: it is empty
-    return figure.update_layout(height=HEIGHT, margin=MARGIN | {"r": 136}, legend=corner)
+    above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
+    return figure.update_layout(height=HEIGHT, margin=MARGIN | {"r": 136}, legend=above)
 
 
 def draw_losses(live, run, earlier, drawn):
@@ -59,8 +53,7 @@ def draw_losses(live, run, earlier, drawn):
 def _frame(run, earlier):
     """Return what stays while a run goes on: levels, earlier run, epochs, and the axis limits (log10)."""
     levels = tuple(run.task.levels.items())
-    errors = [run.losses, run.test_losses, [error for _, error in levels]]
-    errors = np.concatenate([*errors, earlier.test_losses] if earlier else errors)
+    errors = np.concatenate([run.losses, run.test_losses, [error for _, error in levels]])
     errors = np.log10(errors[np.isfinite(errors)])
     low, high = np.floor(10 * errors.min() - 0.3) / 10, np.ceil(10 * errors.max() + 0.3) / 10
     return levels, earlier, run.settings["epochs"], low, high
@@ -96,7 +89,7 @@ def _difference(earlier, settings):
     labels = {"learning_rate": "learning rate", "hidden_size": "hidden size"}
     changed = [f"{labels.get(k, k)} {v}" for k, v in earlier.items() if v != settings[k]]
     words = ", ".join(changed)
-    return words if len(words) <= 26 else f"{changed[0]} …"  # more would hide the curves
+    return words if len(words) <= 26 else f"{changed[0]} …"  # the legend is one line
 
 
 def forecast_picture():
@@ -106,7 +99,8 @@ def forecast_picture():
         go.Scatter(name="forecast", mode="lines"),
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", showlegend=True)
-    return figure.update_layout(height=HEIGHT, margin=MARGIN)
+    above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
+    return figure.update_layout(height=HEIGHT, margin=MARGIN, legend=above)
 
 
 def draw_forecast(forecast, run):

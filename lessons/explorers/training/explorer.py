@@ -13,6 +13,7 @@ from lessons.live_figure import LiveFigure
 
 LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)
 DEBOUNCE = 0.04  # seconds: longer than between two steps of a drag, too short to be felt
+SELDOM = "window", "hidden_size", "noise", "learning_rate", "epochs"  # the controls that are folded away
 TELL_EVERY = 4  # seconds between spoken reports of a run that goes on
 
 
@@ -97,16 +98,21 @@ class TrainingExplorer(Explorer):
         return {name: round(value, 8) if isinstance(value, float) else value for name, value in values}
 
     def _arrange(self):
-        """Put the button with the controls, and both figures side by side where there is room."""
+        """Fold what is moved seldom, and put both figures side by side where there is room."""
         controls, *_ = self.children
-        controls.children = (*controls.children, self.button)
+        seldom = [self.controls[name] for name in SELDOM]
+        often = [child for child in controls.children if child not in seldom]
+        folded = ipywidgets.Box(seldom, layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="2px 18px"))
+        fold = ipywidgets.Accordion([folded], titles=("more settings",), selected_index=None)
+        fold.layout = ipywidgets.Layout(flex="1 1 100%", margin="0")
+        controls.children = (*often, self.button, fold)
         for figure in (self.live, self.forecast):
-            figure.layout = ipywidgets.Layout(flex="1 1 420px", min_width="0", width="auto")
+            figure.layout = ipywidgets.Layout(flex="1 1 400px", min_width="0", width="auto")
         pair = ipywidgets.Box([self.live, self.forecast])
-        pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%")
+        pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%", overflow="hidden")
         arrival = _Arrival()
         arrival.on_msg(lambda _, message, buffers: self._arrived() if message == "here" else self._left())
-        self.children = (controls, pair, self.readout, self.board, arrival)
+        self.children = (controls, self.readout, pair, self.board, arrival)
 
     def _arrived(self):
         """Start the first run: someone is looking."""
