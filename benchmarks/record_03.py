@@ -67,8 +67,8 @@ def away_match(draws=range(100, 130), noises=(0.04, 0.1, 0.2)):
             by_penalty = [
                 mse(y_test, Ridge(alpha=a).fit(X, y).predict(X_test)) for a in (0.01, 0.1, 0.3, 1, 3, 10)
             ]
-            tuned, forecast = Ridge().fit(X, y).predict(X_test), net.predict(X_test)
-            errors.append([mse(y_test, X_test[:, -1]), mse(y_test, tuned), mse(y_test, forecast), *by_penalty])
+            forecasts = X_test[:, -1], Ridge().fit(X, y).predict(X_test), net.predict(X_test)
+            errors.append([*(mse(y_test, y_pred) for y_pred in forecasts), *by_penalty])
         errors = np.array(errors)
         naive, tuned, net = errors[:, :3].T
         best = errors[:, 3 + errors[:, 3:].mean(axis=0).argmin()]  # one penalty for all draws
@@ -81,7 +81,7 @@ def away_match(draws=range(100, 130), noises=(0.04, 0.1, 0.2)):
         series=f"two waves, {len(draws)} draws (seeds {draws[0]} to {draws[-1]}), windows of 16",
         recipe="32 units, float32, 120 epochs, all windows at once, Adam 0.01, clipped at 1",
         seeds="one net a draw, seeded like it",
-        heads=["noise", "last value", "ridge", "ridge, best penalty", "LSTM", "ahead of ridge", "of the best"],
+        heads=["noise", "last value", "ridge", "best ridge", "LSTM", "ahead of ridge", "of the best"],
         rows=rows,
         script=SCRIPT,
     )
