@@ -28,7 +28,6 @@ FIGURES = {
     "window": lambda **k: figures.window(T, Y, 10, 8, 3, **k),
     "split map": lambda **k: figures.split_map(T[:30], T[30:], 50, **k),
     "forecasts": lambda **k: figures.forecasts(T, Y, {"last value": np.roll(Y, 1)[:, None]}, **k),
-    "forecast errors": lambda **k: figures.forecast_errors(T, {"GRU": Y - 1}, **k),
     "loss curves": lambda **k: figures.loss_curves({"train": 1 / (T + 1)}, naive=0.1, noise_floor=0.03, **k),
     "scoreboard": lambda **k: figures.score_bars(make_board(), **k),
     "bars": lambda **k: figures.bars({"ridge": 0.04, "last value": 0.09}, log=True, **k),

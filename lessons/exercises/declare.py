@@ -227,7 +227,7 @@ class Exercise:
 
 def _argument(name, value):
     if isinstance(value, np.ndarray):
-        small = value.ndim == 1 and value.size <= 12
+        small = value.size <= 12 and (value.ndim == 1 or value.shape[:-1] == (1,))  # a row: for recomputing
         return (
             f"`{name}` = {np.array2string(value, precision=4, max_line_width=200)}"
             if small

@@ -5,7 +5,6 @@ Importing this module makes Jupyter show every Plotly figure as a light `lessons
 
 from lessons.figures.bars import bars, leaks, score_bars, stacked
 from lessons.figures.curves import (
-    forecast_errors,
     forecasts,
     loss_curves,
     mark_level,
@@ -24,7 +23,6 @@ __all__ = [
     "STYLES",
     "bars",
     "fan",
-    "forecast_errors",
     "forecasts",
     "gate_changes",
     "gate_panels",

@@ -4,7 +4,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons.figures.style import (
-    DARK,
     LOG_AXIS,
     line,
     new_figure,
@@ -153,33 +152,6 @@ def forecasts(t, y_true, predictions, *, title=None, unit="", name="value"):
     traces += [go.Scatter(x=t, y=y, name=m, mode="lines", line=line(m)) for m, y in predictions.items()]
     alt = f"Line chart. {title}. {_span(t, y_true, 'truth')} Mean squared errors: {errors}."
     return new_figure(traces, title=title, x=_time_title(t), y=with_unit(name, unit), alt=alt)
-
-
-def forecast_errors(t, errors, *, title=None):
-    """Draw errors over time around the line at zero.
-
-    Parameters
-    ----------
-    t : array_like of shape (N,)
-        Times of the targets.
-    errors : dict of str to array_like of shape (N,) or (N, 1)
-        Forecast minus truth, by the name of the model.
-    title : str
-        As for `series`; it defaults to the mean errors.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One trace a model.
-    """
-    t = np.asarray(t)
-    errors = {model: _matching(values, t, model) for model, values in errors.items()}
-    means = "; ".join(f"{model} {np.nanmean(e):+.3g}" for model, e in errors.items())
-    title = title if title is not None else f"Mean error: {means}"
-    traces = [go.Scatter(x=t, y=e, name=m, mode="lines", line=line(m, 1.5)) for m, e in errors.items()]
-    alt = f"Line chart of forecast minus truth. {title}. Mean errors: {means}."
-    figure = new_figure(traces, title=title, x=_time_title(t), y="forecast − truth", alt=alt, showlegend=True)
-    return figure.update_yaxes(zeroline=True, zerolinecolor=DARK, zerolinewidth=2)
 
 
 def loss_curves(losses, *, naive=None, noise_floor=None, title="", unit="MSE"):
