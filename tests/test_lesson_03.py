@@ -246,9 +246,8 @@ def test_a_large_net_learns_the_noise_by_heart(claim):
 @pytest.mark.claims
 def test_the_planted_mistake_turns_the_verdict_round(claim):
     extra = executed("extras/when_to_stop")
-    for seed in (42, 0, 1):
-        skill = extra.numbers("mistake-run", f"seed {seed}")[-1]
-        claim(f"03: skill of early stopping on test, per cent, seed {seed}", skill, low=5)
+    skill = extra.numbers("mistake-run", "LSTM, stopped in time")[-1]
+    claim("03: skill of the net that was stopped by the test windows, per cent", skill, low=10)
 
 
 def test_the_record_of_stopping_says_what_the_text_says():
