@@ -32,7 +32,7 @@ def error_price(past, test, *, unit="", name="series"):
     (y_past, p_past), (t, y, p_test) = past, test
     sd = float(np.std(y_past))
     step = float(f"{sd / 20:.1g}")
-    low, high = -10 * step, 40 * step
+    low, high = -20 * step, 40 * step
     grid = np.linspace(low, high, 101)
     shown = slice(0, min(WEEK, len(y)))
     torn, broken = _torn(np.asarray(t)[shown])
@@ -108,7 +108,8 @@ def _picture(t, y, predictions, limits, unit, name):
     figure = figures.new_figure(traces, title="", x=added, y="mean cost", alt="", showlegend=True)
     everything = np.concatenate([y[np.isfinite(y)], *(p + s for p in predictions.values() for s in limits)])
     return figure.update_layout(
-        height=390,
+        height=396,
+        margin_t=104,  # three lines of legend where it is narrow
         xaxis={"domain": [0, 0.4], "range": [low, high]},
         xaxis2={"domain": [0.5, 1]},
         yaxis2={

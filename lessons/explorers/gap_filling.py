@@ -48,14 +48,14 @@ def gap_filling(t, y, season_length, *, unit="", name="series"):
         gap, given = slice(start, start + length), clean.copy()
         given[gap] = np.nan
         filled = fillings[filling](given)
-        span = slice(max(0, start - 2 * most), min(len(y), start + length + most))
+        span = slice(max(0, start - 2 * most), start + max(most, length) + most)
         error = np.mean((filled[gap] - y[gap]) ** 2) if hidden else None
         finding = _finding(t[start], length, filling, look_at, error, trial, steps)
         at = min(length, most)
         inside = np.zeros(len(y), dtype=bool)
         inside[gap] = True
         live.update(
-            x=dict.fromkeys(range(4), t[span]) | {"here": [at]},
+            x=dict.fromkeys(range(4), np.arange(len(y))[span] - start) | {"here": [at]},
             y={
                 0: np.where(inside, np.nan, clean)[span],
                 1: np.where(inside if hidden else np.isnan(clean), y, np.nan)[span],
@@ -65,7 +65,7 @@ def gap_filling(t, y, season_length, *, unit="", name="series"):
             },
             layout={
                 "title_text": f"{f'{length} hidden steps' if hidden else look_at}, filled with {filling}",
-                "xaxis_range": [_plain_time(t[span][0]), _plain_time(t[span][-1])],
+                "xaxis_range": [-2 * most, max(most, length) + most],
                 "meta": {
                     "alt": f"Line chart of {name} with a gap filled; error by gap length. {plain(finding)}"
                 },
@@ -91,7 +91,7 @@ def _fillings(season_length):
         "last value": lambda y: fill_gaps(y)[0],
         "one season before": lambda y: fill_gaps(y, "seasonal", season_length)[0],
         "usual so far": lambda y: fill_gaps(y, "seasonal mean", season_length)[0],
-        "straight line (looks ahead)": straight_line,
+        "line (looks ahead)": straight_line,
     }
 
 
@@ -132,20 +132,24 @@ def _finding(time, length, filling, look_at, error, trial, steps):
     )
 
 
-def _plain_time(value):
-    return str(value) if isinstance(value, np.datetime64) else value
-
-
 def _picture(t, y, trial, unit, name):
     """Two panels: the place that is looked at, and the error of every filling by the length of the gap."""
     right = {"xaxis": "x2", "yaxis": "y2"}
     open_marker = {"size": 9, "symbol": "circle-open", "color": figures.style("truth")["color"]}
     filled = {"size": 7, "color": figures.style("target")["color"], "symbol": "diamond"}
     traces = [
-        go.Scatter(name="measured", mode="lines+markers", line=figures.line("series"), marker_size=4),
-        go.Scatter(name="hidden, or a fault", mode="markers", marker=open_marker),
+        go.Scatter(
+            name="measured",
+            mode="lines+markers",
+            line=figures.line("series"),
+            marker_size=4,
+            showlegend=False,
+        ),
+        go.Scatter(name="hidden or fault", mode="markers", marker=open_marker),
         go.Scatter(name="filled", mode="lines+markers", line=figures.line("target"), marker=filled),
-        go.Scatter(name="filled, other gaps", mode="markers", marker={**filled, "opacity": 0.35}),
+        go.Scatter(
+            name="filled, other gaps", mode="markers", marker={**filled, "opacity": 0.35}, showlegend=False
+        ),
     ]
     looks = [figures.line(name) for name in ("last value", "seasonal naive", "usual + last deviation")]
     looks.append({**figures.line("series"), "dash": "dot"})  # it looks ahead: no forecaster's colour
@@ -153,10 +157,13 @@ def _picture(t, y, trial, unit, name):
         traces.append(go.Scatter(x=trial.lengths, y=errors, name=filling, mode="lines", line=look, **right))
     here = {"size": 13, "color": filled["color"], "symbol": "diamond"}
     traces.append(go.Scatter(name="here", mode="markers", marker=here, showlegend=False, **right))
-    figure = figures.new_figure(traces, title="", x="", y=f"{name} ({unit})" if unit else name, alt="")
+    figure = figures.new_figure(
+        traces, title="", x="steps from the first one filled", y=f"{name} ({unit})" if unit else name, alt=""
+    )
     errors = np.concatenate(list(trial.mse.values()))
     return figure.update_layout(
-        height=390,
+        height=396,
+        margin_t=104,  # three lines of legend where it is narrow
         xaxis_domain=[0, 0.6],
         xaxis2={"domain": [0.7, 1], "title": "steps hidden"},
         yaxis_range=around(y),
