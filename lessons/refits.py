@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.checks import as_targets, as_windows
+from lessons.checks import as_targets, as_windows, whole_number
 from lessons.tables import Table, Tabular
 from lessons.windows.scaling import Standardizer
 
@@ -34,21 +34,6 @@ class Refits(Tabular):
     y_pred: dict
     y_true: np.ndarray
     test_index: np.ndarray
-
-    def errors(self, name):
-        """Errors of a model's mean forecast over its seeds, for `diebold_mariano` and diagnostics.
-
-        Parameters
-        ----------
-        name : str
-            The model.
-
-        Returns
-        -------
-        ndarray of shape (n_test, horizon)
-            Forecast minus truth.
-        """
-        return self.y_pred[name].mean(axis=0) - self.y_true
 
     @property
     def table(self):
@@ -93,7 +78,7 @@ class View:
         return self.model.predict(X[:, -self.steps :, self.features])
 
 
-def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):
+def refit(models, X, y, origins, *, seeds=1, store=None):
     """Fit every model anew at every origin and forecast the stretch that follows it.
 
     At each origin, windows and targets are scaled with mean and standard deviation of what was known there;
@@ -116,8 +101,6 @@ def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):
         Numbers of the windows, as `rolling_origins(N, n_splits, gap=horizon - 1)` gives them.
     seeds : int
         How many seeds, 0, 1, ..., a callable is fitted with.
-    jobs : int
-        Processes to work in; several of them take one thread each. The numbers do not depend on it.
     store : str or Path, optional
         Folder to keep finished fits in; made if need be.
 
@@ -137,8 +120,7 @@ def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):
     X = as_windows(X)
     y = as_targets(y, len(X))
     origins = _checked(origins, len(X))
-    if seeds < 1 or jobs < 1:
-        raise ValueError(f"seeds and jobs must be at least 1, got {seeds} and {jobs}")
+    whole_number(seeds, "seeds", least=1)
     tasks = [
         (name, fold, seed)
         for name, model in models.items()
@@ -157,36 +139,24 @@ def refit(models, X, y, origins, *, seeds=1, jobs=1, store=None):
     done = {task: _stored(path) for task, path in files.items()}
     done = {task: y_pred for task, y_pred in done.items() if y_pred is not None}
     todo = [task for task in tasks if task not in done]
-    _work(todo, done, models, X, y, origins, files, jobs, len(tasks))
+    _work(todo, done, models, X, y, origins, files, len(tasks))
     return _collected(done, tasks, models, y, origins)
 
 
-def _work(todo, done, models, X, y, origins, files, jobs, total):
+def _work(todo, done, models, X, y, origins, files, total):
     """Fit what is to do, put it into `done`, and show how far it is."""
-    import joblib  # for those who refit
-    from tqdm.auto import tqdm
+    from tqdm.auto import tqdm  # for those who refit
 
-    calls = (
-        joblib.delayed(_fit_one)(task, models[task[0]], X, y, origins[task[1]], files[task]) for task in todo
-    )
-    with (
-        tqdm(total=total, initial=len(done), desc="refits", unit="fit", leave=False, disable=not todo) as bar,
-        joblib.parallel_config("loky", inner_max_num_threads=1),
-    ):
-        results = joblib.Parallel(n_jobs=min(jobs, max(1, len(todo))), return_as="generator_unordered")(calls)
-        try:
-            for task, y_pred in results:
-                done[task] = y_pred
-                bar.update()
-        except KeyboardInterrupt:
-            kept = (
-                "are stored: the same call goes on from there"
-                if any(files.values())
-                else "are lost: give store="
-            )
-            raise KeyboardInterrupt(f"{len(done)} of {total} fits are done and {kept}") from None
-        finally:
-            results.close()
+    with tqdm(total=total, initial=len(done), desc="refits", leave=False, disable=not todo) as bar:
+        for task in todo:
+            try:
+                done[task] = _fit_one(task, models[task[0]], X, y, origins[task[1]], files[task])
+            except KeyboardInterrupt:
+                kept = (
+                    "are stored: the same call goes on from there" if files[task] else "are lost: give store="
+                )
+                raise KeyboardInterrupt(f"{len(done)} of {total} fits are done and {kept}") from None
+            bar.update()
 
 
 def _fit_one(task, model, X, y, origin, file):
@@ -203,7 +173,7 @@ def _fit_one(task, model, X, y, origin, file):
         with open(partly, "wb") as handle:
             np.save(handle, y_pred)
         os.replace(partly, file)
-    return task, y_pred
+    return y_pred
 
 
 def _collected(done, tasks, models, y, origins):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lessons.cleaning import (
-    METHODS,
     faults,
     fill_gaps,
     gaps,
@@ -20,6 +19,7 @@ from lessons.cleaning import (
     together,
     trouble,
 )
+from lessons.cleaning.filling import METHODS
 from lessons.series import air_quality, sea_temperature, trend_and_seasons, two_waves
 from lessons.windows import make_windows
 

@@ -1,16 +1,10 @@
 """Refits: the same numbers with one process or two, broken off and resumed, and never someone else's."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-
 import numpy as np
 import pytest
 
 from lessons.baselines import LastValue, Ridge
-from lessons.refits import refit
+from lessons.refits import View, refit
 from lessons.rnn import LSTM
 from lessons.scores import mse
 from lessons.series import two_waves
@@ -60,17 +54,22 @@ def test_each_origin_trains_on_its_past_and_scales_with_it(data):
     tests = np.concatenate([test for _, test in origins])
     np.testing.assert_array_equal(found.test_index, tests)
     np.testing.assert_array_equal(found.y_true, y[tests])
-    np.testing.assert_array_equal(found.errors("ridge"), found.y_pred["ridge"][0] - y[tests])
     assert "ridge" in repr(found) and "<table" in found._repr_html_()
 
 
-def test_two_processes_give_the_same_numbers(data, tmp_path):
-    one = refit(nets(), *data, seeds=2)
-    two = refit(nets(), *data, seeds=2, jobs=2, store=tmp_path / "two")
-    for name in one.y_pred:
-        np.testing.assert_array_equal(one.y_pred[name], two.y_pred[name])
-    assert one.mse["LSTM"].shape == (3, 2) and one.mse["ridge"].shape == (3, 1)
-    assert len(list((tmp_path / "two").iterdir())) == 9  # and no partial files
+def test_seeds(data, tmp_path):
+    found = refit(nets(), *data, seeds=2, store=tmp_path)
+    assert found.mse["LSTM"].shape == (3, 2) and found.mse["ridge"].shape == (3, 1)
+    assert len(list(tmp_path.iterdir())) == 9  # and no partial files
+    for name, again in refit(nets(), *data, seeds=2).y_pred.items():
+        np.testing.assert_array_equal(found.y_pred[name], again)
+
+
+def test_a_view_sees_its_features_and_last_steps(data):
+    X, y, _ = data
+    both = np.concatenate([X, -X], axis=2)
+    seen = View(Ridge(), [1], 3).fit(both, y).predict(both)
+    np.testing.assert_allclose(seen, Ridge().fit(-X[:, -3:], y).predict(-X[:, -3:]))
 
 
 def test_broken_off_and_resumed(data, tmp_path):
@@ -131,42 +130,6 @@ def test_the_bar_vanishes(data, capsys):
     assert capsys.readouterr().out == ""
 
 
-SLOW = """
-import sys, time, numpy as np
-from lessons.baselines import Ridge
-from lessons.refits import refit
-from lessons.windows import make_windows, rolling_origins
-class Slow(Ridge):
-    def fit(self, X, y):
-        time.sleep(0.3)
-        return super().fit(X, y)
-if __name__ == "__main__":
-    X, y, _ = make_windows(np.sin(np.arange(200.0)), 8)
-    found = refit({"slow": Slow(alpha=1.0)}, X, y, rolling_origins(len(X), 14, 8), jobs=2, store=sys.argv[1])
-    print(found.y_pred["slow"].shape)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_with_two_processes_leaves_what_is_finished(tmp_path):
-    script, store = tmp_path / "slow.py", tmp_path / "store"
-    script.write_text(SLOW)
-    env = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
-    call = [sys.executable, str(script), str(store)]
-    running = subprocess.Popen(call, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while len(list(store.glob("*.npy"))) < 4 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
-    kept = len(list(store.glob("*.npy")))
-    assert running.returncode != 0 and "the same call goes on from there" in said
-    assert 4 <= kept < 14
-    resumed = subprocess.run(call, env=env, capture_output=True, text=True, timeout=120)
-    assert resumed.stdout.strip() == "(1, 112, 1)"
-    assert len(list(store.glob("*.npy"))) == 14
-
-
 def test_bad_use_is_refused(data):
     X, y, origins = data
     for call, message in (
@@ -176,7 +139,7 @@ def test_bad_use_is_refused(data):
             lambda: refit({"a": Ridge()}, X, y, [([0], [len(X)])]),
             "origin 0 must hold numbers of windows between",
         ),
-        (lambda: refit({"a": Ridge()}, X, y, origins, jobs=0), "seeds and jobs must be at least 1"),
+        (lambda: refit({"a": Ridge()}, X, y, origins, seeds=0), "seeds must be a whole number of at least 1"),
         (
             lambda: refit({"a": lambda seed: LSTM(1, 2)}, X, y, origins),
             "'a' forecast an array of shape|y must",

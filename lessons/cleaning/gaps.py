@@ -1,0 +1,166 @@
+"""What is measured when: a file read, its columns together, the gaps in them."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from lessons.checks import as_series, whole_number
+from lessons.series import from_csv
+from lessons.series.times import show
+from lessons.tables import Table, Tabular
+
+
+def read(path, columns, time, season_length):
+    """Read columns of a CSV that are measured together, say what was noticed, refuse what is too short.
+
+    Parameters
+    ----------
+    path, columns, time
+        As for `lessons.series.from_csv`; `time` may be None where there are no times, only an order. The
+        first column is the target; others that begin much later are left out.
+    season_length : int
+        Time steps in a season; 1 where there is none.
+
+    Returns
+    -------
+    t : ndarray of shape (n,)
+        Times.
+    y : ndarray of shape (n, D)
+        Values from where all kept columns have been measured for once, NaN where missing.
+    columns : list of str
+        Those that were kept.
+
+    Raises
+    ------
+    ValueError
+        The file holds fewer than 20 seasons or 90 steps, or the season is no whole number of steps.
+    """
+    if whole_number(season_length, "season_length") < 1:
+        raise ValueError(f"season_length must be at least 1 (no season), got {season_length}")
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        t, y = from_csv(path, columns, time=time)
+    for note in notes:
+        print(note.message)
+    y = as_series(y, "y")
+    begin, kept = together(y)  # before all have a value there is no past
+    for late in set(columns) - {columns[k] for k in kept}:
+        print(f"{late} is left out: it begins too late to be measured along with {columns[0]}")
+    t, y = t[begin:], y[begin:, kept]
+    if len(y) < max(90, 20 * season_length):
+        raise ValueError(
+            f"{len(y)} steps are {len(y) / season_length:.3g} seasons of {season_length}; the lesson needs "
+            "20 seasons and 90 steps: take a shorter season (days: 7, not 365), or 1 for none"
+        )
+    return t, y, [columns[k] for k in kept]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A run of missing values.
+
+    Attributes
+    ----------
+    feature : str or int
+        Name of the feature, or its number.
+    start : int
+        Index of the first missing value.
+    time : datetime64 or number
+        Its time.
+    length : int
+        Number of missing values, in time steps.
+    """
+
+    feature: str | int
+    start: int
+    time: object
+    length: int
+
+
+class Gaps(Tabular, list):
+    """The gaps of a series, in order of feature and time; shows itself as a table."""
+
+    @property
+    def table(self):
+        """Table : a row a gap."""
+        cells = [(gap.feature, gap.start, show(gap.time), gap.length) for gap in self]
+        caption = f"{len(self)} gap{'s' * (len(self) != 1)}"
+        return Table(("feature", "index", "time", "steps missing"), cells, caption)
+
+
+def gaps(t, y, names=None):
+    """List the runs of missing values.
+
+    Parameters
+    ----------
+    t : array_like of shape (n,)
+        Times.
+    y : array_like of shape (n,) or (n, D)
+        Values in any unit, NaN where missing.
+    names : list of str, optional
+        What the features are called; their numbers unless given.
+
+    Returns
+    -------
+    Gaps
+        A list of `Gap`.
+
+    Raises
+    ------
+    ValueError
+        `t` or `names` has another length than `y`.
+    """
+    y, t = as_series(y, "y"), np.asarray(t)
+    names = range(y.shape[1]) if names is None else names
+    if len(t) != len(y) or len(names) != y.shape[1]:
+        raise ValueError(
+            f"y is {y.shape}, which wants {len(y)} times and {y.shape[1]} names; got "
+            f"{len(t)} and {len(names)}"
+        )
+    found = Gaps()
+    for name, column in zip(names, y.T, strict=True):
+        starts, lengths = runs(np.isnan(column))
+        found += [Gap(name, int(i), t[i], int(k)) for i, k in zip(starts, lengths, strict=True)]
+    return found
+
+
+def together(y, late=0.05):
+    """Find where all features have been measured for once, and leave out those that begin much later.
+
+    Parameters
+    ----------
+    y : array_like of shape (n,) or (n, D)
+        Values in any unit, NaN where missing; feature 0 is the target and always stays.
+    late : float
+        How much of the series may go by until a feature is first measured together with those before it.
+
+    Returns
+    -------
+    begin : int
+        Index of the first time step at which all kept features are measured.
+    kept : list of int
+        Their numbers.
+
+    Raises
+    ------
+    ValueError
+        The target has no values.
+    """
+    measured = ~np.isnan(as_series(y, "y"))  # (n, D)
+    if not measured[:, 0].any():
+        raise ValueError("y has no values in feature 0, the target")
+    first = begin = int(measured[:, 0].argmax())
+    kept, both = [0], measured[:, 0]
+    for k in range(1, measured.shape[1]):
+        now = both & measured[:, k]
+        if now.any() and now.argmax() - first <= late * len(measured):
+            kept, both, begin = [*kept, k], now, int(now.argmax())
+    return begin, kept
+
+
+def runs(flags):
+    """Where runs of true begin, and how long they are."""
+    edges = np.diff(np.concatenate([[False], flags, [False]]).astype(int))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return starts, ends - starts
