@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.train_rollout_nets import FALLING, USUAL, lstm, train_windows, trained  # noqa: E402
-from lessons import records  # noqa: E402
-from lessons.explorers.rollout_steps import AT, ORIGINS, STEPS, WINDOW  # noqa: E402
-from lessons.rollout import error_by_horizon, rollout, trained_nets, truth  # noqa: E402
-from lessons.series import trend_and_seasons  # noqa: E402
-from lessons.torch_rnn import TorchForecaster, from_torch, to_torch  # noqa: E402
-from lessons.windows import Standardizer  # noqa: E402
-from lessons.wrappers import Centred, InputJitter, LinearSkip  # noqa: E402
+from benchmarks.train_rollout_nets import FALLING, USUAL, lstm, train_windows, trained
+from lessons import records
+from lessons.explorers.rollout_steps import AT, ORIGINS, STEPS, WINDOW
+from lessons.rollout import error_by_horizon, rollout, trained_nets, truth
+from lessons.series import trend_and_seasons
+from lessons.torch_rnn import TorchForecaster, from_torch, to_torch
+from lessons.windows import Standardizer
+from lessons.wrappers import Centred, InputJitter, LinearSkip
 
 AHEAD = 10  # steps in a row of the nets trained on
 KEPT = ("LSTM", "LSTM centred", "LSTM centred + skip")  # whose weights come with the course

@@ -206,7 +206,7 @@ def test_fresh_nets_drift_as_those_of_the_course(name, sea, claim):
 
 
 def test_what_is_left_of_a_lift_and_what_a_push_comes_to(claim):
-    found = rows("lift", EXTRA)
+    found = rows("lift-table", EXTRA)
     for seed in range(5):
         claim(f"plain LSTM {seed}, left of a lift", found[f"LSTM, {seed}"][0], high=0.15)
         centred = found[f"LSTM centred, {seed}"]
