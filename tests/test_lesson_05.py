@@ -8,7 +8,7 @@ import torch
 from lesson_run import executed
 from torch import nn
 
-from lessons import explorers
+from lessons import explorers, figures
 from lessons.exercises import REGISTRY, check
 from lessons.rnn import LSTM
 from lessons.series import two_waves
@@ -297,3 +297,21 @@ def test_no_card_prints_a_vector_of_biases():
     answer = slip.function_for(REGISTRY["05.lstm_step_from_torch"].reference)
     text = check("05.lstm_step_from_torch", answer).text()
     assert "old* `c`" in text and "`bias_hh` of shape" in text
+
+
+# the drawing
+
+
+def test_the_drawing_shows_every_number_where_the_exercise_puts_it():
+    (cells,) = figures.weight_map().data
+    placed = {}  # the numbers of a matrix by their columns, from the left
+    for x, y, text in zip(cells.x, cells.y, cells.text, strict=True):
+        placed.setdefault(x, []).append((y, int(text)))
+    columns = [[number for _, number in sorted(column)] for _, column in sorted(placed.items())]
+    yours, theirs = np.array(columns[:8]), [np.array(column) for column in columns[8:]]
+    assert yours.shape == (8, 4)  # W_x, two rows of W_h, and b, above each other
+    W_x, W_h, b = yours[:, :1].T, yours[:, 1:3].T, yours[:, 3]
+    weight_ih, weight_hh, bias_ih, bias_hh = REGISTRY["05.weight_map"].reference(W_x, W_h, b)
+    np.testing.assert_array_equal(theirs[0], weight_ih[:, 0])
+    np.testing.assert_array_equal(np.transpose(theirs[1:3]), weight_hh)
+    np.testing.assert_array_equal(theirs[3:], [bias_ih, bias_hh])
