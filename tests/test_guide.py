@@ -116,6 +116,7 @@ SEEN = [  # (explorer, values, what the guide says it shows, as the explorer's o
     ("naive_error", {"lag": 50}, "makes 0.1047"),
     ("ridge_weights", {"alpha": 4}, "add up to 0.41; the largest is 0.03. Test MSE 0.6374"),
     ("ridge_weights", {"window": 1}, "the largest is 0.94. Test MSE 0.0951"),
+    ("two_libraries", {"second_bias": "trained"}, "part at epoch 2"),
     ("memory", {"forget_bias": 0.0}, "after 20 steps 0.05 % is left"),
     ("memory", {"forget_bias": 2.0}, "after 20 steps 28 % is left"),
     ("memory", {"network": "RNN × 1.5"}, "after 20 steps 2.8 × as large"),
