@@ -2,7 +2,7 @@
 
 Five public series from statsmodels, each as it is, with 1 % of its values -999, and with a tenth missing. The
 lesson runs untouched but for its one line. No advice may cost more on the test part than doing without it, by
-over two standard errors.
+over two standard errors: in brackets what the advised shift cost there, in standard errors; below 0 it saved.
 """
 
 import ast

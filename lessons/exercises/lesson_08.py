@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises.declare import Case, Exercise, Part, Slip, Wrong
+from lessons.exercises.declare import Case, Exercise, Part, Slip
 from lessons.scores import asymmetric_cost
 
 NAN = np.nan
@@ -18,23 +18,6 @@ def fill_from_past(y, season_length):
     return filled
 
 
-def _interpolated(y, season_length):
-    measured = ~np.isnan(y)
-    return np.interp(np.arange(len(y)), np.flatnonzero(measured), y[measured])
-
-
-def _zeros(y, season_length):
-    return np.nan_to_num(y)
-
-
-def _gaps_count_as_zero(y, season_length):
-    filled = y.copy()
-    for i in np.flatnonzero(np.isnan(y)):
-        before = np.nan_to_num(y[i % season_length : i : season_length])
-        filled[i] = before.mean() if before.any() else filled[i - 1]
-    return filled
-
-
 def fading_shares(deviation, horizon):
     """How much of a deviation is left 1 ... horizon steps later: least squares through the origin."""
     shares = np.empty(horizon)
@@ -43,10 +26,6 @@ def fading_shares(deviation, horizon):
         both = ~np.isnan(now) & ~np.isnan(later)
         shares[k - 1] = np.sum(now[both] * later[both]) / np.sum(now[both] ** 2)
     return shares
-
-
-def _powers_of_the_first(deviation, horizon):
-    return fading_shares(deviation, 1) ** np.arange(1, horizon + 1)
 
 
 def diebold_mariano(loss_a, loss_b, lags):
@@ -58,20 +37,6 @@ def diebold_mariano(loss_a, loss_b, lags):
         gamma_k = np.sum(around[k:] * around[:-k]) / N
         variance += 2 * (1 - k / (lags + 1)) * gamma_k
     return d.mean() / np.sqrt(variance / N)
-
-
-def _paired_test_of_a_package(loss_a, loss_b, lags):
-    d = loss_a - loss_b
-    return d.mean() / (d.std(ddof=1) / np.sqrt(len(d)))
-
-
-def _lag_zero_by_slices(loss_a, loss_b, lags):
-    around = loss_a - loss_b - np.mean(loss_a - loss_b)
-    return np.sum([np.sum(around[k:] * around[:-k]) for k in range(lags + 1)])  # around[:-0] is empty
-
-
-def _two_groups(loss_a, loss_b, lags):
-    return (loss_a.mean() - loss_b.mean()) / np.sqrt((loss_a.var() + loss_b.var()) / len(loss_a))
 
 
 def best_shift(y_true, y_pred, under, over):
@@ -187,9 +152,9 @@ EXERCISES = (
                 "The value that *follows* fills the gap: when needed, it was not known.",
                 {_FILL: "y[i:][~np.isnan(y[i:])][0]"},
             ),
-            Wrong(
-                _interpolated,
+            Slip(
                 "Interpolation draws a line to the value after the gap, so the filling knows the future.",
+                {_FILL: "np.interp(i, np.flatnonzero(~np.isnan(y)), y[~np.isnan(y)])"},
             ),
             Slip("The mean of the whole series knows its future.", {_FILL: "np.nanmean(y)"}),
             Slip(
@@ -200,7 +165,7 @@ EXERCISES = (
                 "This is the mean of the season just past, all its steps.",
                 {_BEFORE: "y[max(i - season_length, 0) : i]"},
             ),
-            Wrong(_zeros, "Zero is a value like any other, and this series was not 0 there."),
+            Slip("Zero is a value like any other, and this series was not 0 there.", {_FILL: "0.0"}),
             Slip(
                 "The last value stands in everywhere; it is for places without a season before.",
                 {_FILL: "filled[i - 1]"},
@@ -213,7 +178,10 @@ EXERCISES = (
                 "Values filled earlier go into the mean, as if they had been measured.",
                 {_BEFORE: "filled[i % season_length : i : season_length]"},
             ),
-            Wrong(_gaps_count_as_zero, "Missing values go into the mean as zeros."),
+            Slip(
+                "Missing values go into the mean as zeros.",
+                {"before[~np.isnan(before)]": "np.nan_to_num(before)", "known.size": "known.any()"},
+            ),
             Slip("This is a median; asked for is the mean.", {"known.mean()": "np.median(known)"}),
             Slip(
                 "This is what was usual one step earlier in the season.",
@@ -266,9 +234,9 @@ EXERCISES = (
                     "shares[k - 1]": "shares[k]",
                 },
             ),
-            Wrong(
-                _powers_of_the_first,
+            Slip(
                 "These are powers of the first share; here each step is measured for itself.",
+                {"return shares": "return shares[0] ** np.arange(1, horizon + 1)"},
             ),
             Slip(
                 "These are correlations: they subtract means, and divide by both spreads.",
@@ -346,9 +314,9 @@ EXERCISES = (
                 "The sign is lost: below 0 says that `loss_a` is the smaller one.",
                 {"return d.mean()": "return abs(d.mean())"},
             ),
-            Wrong(
-                _paired_test_of_a_package,
+            Slip(
                 "This is the ordinary paired test; neighbours count as independent, and V is over N - 1.",
+                {_V: "pass", "np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"},
             ),
             Slip(
                 "gamma_0 is divided by N - 1; by definition all are divided by N.",
@@ -366,9 +334,9 @@ EXERCISES = (
                 "The sum begins at k = 0, so gamma_0 counts three times.",
                 {"range(1, lags + 1)": "range(lags + 1)", "around[:-k]": "around[: N - k]"},
             ),
-            Wrong(
-                _lag_zero_by_slices,
+            Slip(
                 "If the loop begins at k = 0: `around[:-0]` is empty, and gamma_0 stands outside the sum.",
+                {"range(1, lags + 1)": "range(lags + 1)"},
             ),
             Slip(
                 "All lags count alike; their weights should fall from lag to lag.",
@@ -400,9 +368,9 @@ EXERCISES = (
                 "Each gamma_k is divided by its number of pairs; by definition all are divided by N.",
                 {"around[:-k]) / N": "around[:-k]) / (N - k)"},
             ),
-            Wrong(
-                _two_groups,
+            Slip(
                 "This treats the losses as two groups of strangers; they belong together, pair by pair.",
+                {"np.sqrt(variance / N)": "np.sqrt((loss_a.var() + loss_b.var()) / N)"},
             ),
             Slip(
                 "The losses are squared; they are losses already.",
