@@ -3,7 +3,7 @@
 import html
 import re
 
-_NUMBER = r"|[+−-]?([\d.,]+(e[+-]?\d+)?|nan|inf)( ?[±…–] ?[\d.,]+)?( ?[%×])?"
+_NUMBER = r"|[+−-]?([\d.,]+(e[+-]?\d+)?|nan|inf)( ?[±…–] ?[\d.,]+)?( ?[%×])?( \(.*\))?"
 _LOOK = "border-collapse:collapse;margin:.3em 0;font-size:inherit;color:inherit"
 _CAPTION = "caption-side:top;text-align:left;color:inherit;padding:.2em 0"
 _CELL = "border-bottom:1px solid rgba(127,127,127,.45);padding:.25em .9em .25em 0;vertical-align:top"

@@ -24,6 +24,7 @@ def test_a_table_sets_names_left_and_numbers_right_with_alike_decimals():
     [
         (("0.0378 ± 0.0002", "+40%", "", "nan"), "right"),
         (("12", "1e-07", "−3", "2.4×"), "right"),
+        (("0.0121 ± 0.0007", "0.0032 ± 0.0007 (0 of 5)"), "right"),
         (("12 months", "0.1"), "left"),
         (("2001-01", "2002-01"), "left"),
     ],
