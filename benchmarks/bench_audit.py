@@ -26,7 +26,7 @@ SMOOTHED, INSIDE = "smoothed with the future", "target inside its own window"
 class Draw:
     """What is drawn for one pipeline: a series (n,), where its test part begins, window, horizon, width."""
 
-    def __init__(self, rng, n=160):
+    def __init__(self, rng, n=120):
         self.rng = rng
         t = np.arange(n)
         kinds = {
@@ -38,13 +38,13 @@ class Draw:
         }
         self.series = kinds[rng.choice(list(kinds))]()
         self.at = int(rng.uniform(0.55, 0.8) * n)
-        self.window, self.horizon = int(rng.integers(3, 25)), int(rng.choice([1, 1, 1, 2, 5]))
+        self.window, self.horizon = int(rng.integers(3, 17)), int(rng.choice([1, 1, 1, 2, 5]))
         self.width, self.seed = int(rng.choice([3, 5, 7])), int(rng.integers(1e6))
         self.scale = rng.choice(["none", "standard", "min-max", "quartiles"])
 
     def with_gaps(self):
-        """Take out 3 to 8 stretches of 1 to 4 values, one of them across the border."""
-        for start in [self.at - 1, *self.rng.integers(30, len(self.series) - 30, self.rng.integers(2, 8))]:
+        """Take out 3 to 6 stretches of 1 to 4 values, one of them across the border."""
+        for start in [self.at - 1, *self.rng.integers(25, len(self.series) - 20, self.rng.integers(2, 6))]:
             self.series[start : start + self.rng.integers(2, 5)] = np.nan
 
     def parts(self, inputs, targets=None, horizon=None, at=None):
@@ -56,7 +56,7 @@ class Draw:
         y = np.stack([targets[target_index + h] for h in range(horizon)], axis=1)
         gone = np.isnan(y).any(axis=1)
         holes = np.isnan(inputs).any(axis=1)
-        gone |= np.array([holes[i - self.window : i].any() for i in target_index])
+        gone |= np.lib.stride_tricks.sliding_window_view(holes, self.window)[: len(gone)].any(axis=1)
         train, test = split_by_time(target_index, at, horizon)
         rows = np.arange(len(X))
         return [a[part[~gone[part]]] for part in (rows[train], rows[test]) for a in (X, y)]
@@ -477,7 +477,7 @@ def main():
         return
     lines = [
         "# The leak audit on random pipelines\n",
-        f"{pipelines} random pipelines of each kind, series of 160 steps; Python "
+        f"{pipelines} random pipelines of each kind, series of 120 steps; Python "
         f"{platform.python_version()}, NumPy {np.__version__}. Written by benchmarks/bench_audit.py. *Other "
         "leaks named* are names that do not fit the leak that was put in; on clean pipelines every name is a "
         "false alarm.\n",

@@ -98,7 +98,7 @@ def _picture():
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
     return figure.update_layout(
-        height=280,
+        height=262,
         margin_t=66,
         yaxis={"domain": [0.3, 1]},
         yaxis2={"domain": [0, 0.26], "range": [-0.6, 1.6], "showgrid": False, "zeroline": False}
@@ -138,7 +138,7 @@ def _runs(index):
 
 def _bars():
     names = dict.fromkeys(MODELS, 1.0)
-    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(height=180)
+    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(height=168)
     low, high = np.log10(ERROR_RANGE)
     return figure.update_xaxes(log_axis(low, high), range=[low, high])
 

@@ -10,7 +10,7 @@ from lessons.series import two_waves
 from lessons.windows import make_windows
 
 N_VALUES, AT = 30, 20  # values shown, and the index at which the test part begins
-LONGEST, FARTHEST, SHOWN = 6, 3, 8  # window, horizon, rows of X and y that have room
+LONGEST, FARTHEST, SHOWN = 6, 3, 6  # window, horizon, rows of X and y that have room
 PARTS = ("train", "test", "neither")
 TINTS = ("rgba(86,180,233,.35)", "rgba(204,121,167,.4)", "rgba(127,127,127,.25)")  # train, test, neither
 
@@ -81,8 +81,8 @@ def _rows(X, targets, parts, row):
 
 
 def _picture(y):
-    """Draw the series to the left, and room for rows of X and y to the right."""
-    right = {"xaxis": "x2", "yaxis": "y2"}
+    """Draw the series, and below it room for rows of X and y."""
+    below = {"xaxis": "x2", "yaxis": "y2"}
     scale = [[k / 3 + d, tint] for k, tint in enumerate(TINTS) for d in (0, 1 / 3)]
     traces = [
         go.Scatter(
@@ -95,25 +95,27 @@ def _picture(y):
         go.Heatmap(
             **{"name": "part", "zmin": -0.5, "zmax": 2.5, "colorscale": scale, "showscale": False},
             **{"xgap": 2, "ygap": 2, "hoverinfo": "skip"},
-            **right,
+            **below,
         ),
-        go.Scatter(name="numbers", mode="text", showlegend=False, hoverinfo="skip", **right),
+        go.Scatter(name="numbers", mode="text", showlegend=False, hoverinfo="skip", **below),
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
     border = {"type": "line", "yref": "y domain", "y0": 0, "y1": 1, "x0": AT - 0.5, "x1": AT - 0.5}
     figure.add_shape(**border, line=figures.line("noise floor", 1.5))
-    for text, x in (("train ◂", AT - 4.2), ("▸ test", AT + 3.4)):
-        figure.add_annotation(text=text, x=x, y=1, yref="y domain", yanchor="bottom", showarrow=False)
+    for text, side, shift in (("train ◂", "right", -4), ("▸ test", "left", 4)):
+        place = {"x": AT - 0.5, "xanchor": side, "xshift": shift, "yref": "y domain", "y": 0}
+        figure.add_annotation(text=text, yanchor="bottom", showarrow=False, **place)
     for text, x in (("row", -1.1), ("X", (LONGEST - 1) / 2), ("y", LONGEST + FARTHEST / 2 + 0.5)):
         place = {"xref": "x2", "yref": "y2", "y": SHOWN - 0.5, "yanchor": "bottom", "showarrow": False}
         figure.add_annotation(text=text, x=x, **place)
-    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "fixedrange": True}
     return figure.update_layout(
-        height=330,
-        xaxis={"domain": [0, 0.5], "range": [-1, N_VALUES]},
-        yaxis={"range": [-1.6, 1.6]},
-        xaxis2={"domain": [0.56, 1], "anchor": "y2", "range": [-1.8, LONGEST + FARTHEST + 0.6], **hidden},
-        yaxis2={"anchor": "x2", "range": [-0.6, SHOWN - 0.4], **hidden},
+        height=400,
+        margin_b=10,
+        xaxis={"range": [-1, N_VALUES]},
+        yaxis={"domain": [0.58, 1], "range": [-1.6, 1.6]},
+        xaxis2={"anchor": "y2", "range": [-1.8, LONGEST + FARTHEST + 0.6], **hidden},
+        yaxis2={"domain": [0, 0.36], "anchor": "x2", "range": [-0.6, SHOWN - 0.4], **hidden},
     )
 
 

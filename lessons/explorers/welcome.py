@@ -53,7 +53,7 @@ def _picture():
             name="gap, the error",
             mode="lines",
             line={"color": color, "width": 5},
-            opacity=0.4,
+            opacity=0.5,
         ),
         go.Scatter(x=t, name="truth", mode="lines", line=figures.line("truth", 3)),
         go.Scatter(x=t, name="last value", mode="lines", line=figures.line("last value", 2)),
