@@ -125,7 +125,10 @@ def audit(series, pipeline, seconds=20):
         )
     ahead, filled = known & (trials.last_X >= begin), known & (own_last > end)
     if ahead.any() and np.median((trials.last_X - begin)[ahead]) > 0.1 * n:
-        ahead[:] = False  # not smoothed but fitted, as it may be on the train part
+        ahead[:] = False  # not smoothed but fitted
+    if not (ahead & test).any():  # fitted on the train part, as it may be, unless a gap was filled
+        there = np.searchsorted(trials.finite, [begin - 1, trials.last_X + 1])
+        ahead &= there[1] - there[0] < trials.last_X - begin + 2
     if 2 * (ahead & trials.plain).sum() > known.sum():
         found["target inside its own window"] = (
             f"in {(ahead & trials.plain).sum()} of {_count(known, 'window')} an input moves with the target"
@@ -212,7 +215,8 @@ def _genuine(times, latest):
     genuine, kept, jumped = np.zeros(len(times), dtype=bool), None, False
     for i, t in enumerate(times):
         if t > latest:
-            genuine[i], jumped, kept, latest = True, kept is not None and t > latest + 1, i, t
+            jumped = kept is not None and t - latest > i - kept
+            genuine[i], kept, latest = True, i, t
         elif t == latest and jumped:  # those before it were filled with this later value
             genuine[[kept, i]], kept = (False, True), i
     return genuine
