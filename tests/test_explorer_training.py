@@ -95,7 +95,7 @@ def test_labels_of_levels_that_lie_close_together_do_not_overlap(default):
     low, high = default.live.figure.layout.yaxis.range
     heights = sorted(label.y for label in default.live.figure.layout.annotations)
     assert len(heights) == 3
-    assert min(np.diff(heights)) / (high - low) * 194 > 17  # pixels
+    assert min(np.diff(heights)) / (high - low) * 174 > 17  # pixels
     assert low < heights[0] and heights[-1] < high
 
 

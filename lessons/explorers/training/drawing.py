@@ -10,9 +10,10 @@ from lessons.explorers.base import around
 from lessons.explorers.training.runs import percent, score, signed
 from lessons.scores import skill
 
-HEIGHT = 300
+HEIGHT = 280
 MARGIN = {"t": 62, "b": 44}  # pixels, as everything here
 LABEL_HEIGHT = 19
+TITLE = 13  # its letters: a title stays one line at half a laptop's width
 
 
 def loss_picture():
@@ -22,7 +23,8 @@ def loss_picture():
     figure.data[1].line.dash = "dash"
     figure.data[2].line.width = 3
     above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
-    return figure.update_layout(height=HEIGHT, margin=MARGIN | {"r": 136}, legend=above)
+    margin = MARGIN | {"r": 136}
+    return figure.update_layout(height=HEIGHT, margin=margin, legend=above, title_font_size=TITLE)
 
 
 def draw_losses(live, run, earlier, drawn):
@@ -100,7 +102,7 @@ def forecast_picture():
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", showlegend=True)
     above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
-    return figure.update_layout(height=HEIGHT, margin=MARGIN, legend=above)
+    return figure.update_layout(height=HEIGHT, margin=MARGIN, legend=above, title_font_size=TITLE)
 
 
 def draw_forecast(forecast, run):

@@ -107,7 +107,7 @@ class TrainingExplorer(Explorer):
         fold.layout = ipywidgets.Layout(flex="1 1 100%", margin="0")
         controls.children = (*often, self.button, fold)
         for figure in (self.live, self.forecast):
-            figure.layout = ipywidgets.Layout(flex="1 1 400px", min_width="0", width="auto")
+            figure.layout = ipywidgets.Layout(flex="1 1 350px", min_width="0", width="auto")
         pair = ipywidgets.Box([self.live, self.forecast])
         pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%", overflow="hidden")
         arrival = _Arrival()
