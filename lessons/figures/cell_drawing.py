@@ -104,7 +104,7 @@ def _lstm(s, _):
 def _gru(s, after):
     keep, write = ("z", "1−z") if after else ("1−z", "z")
     s.wire("h", (108, 70), (168, 70))
-    s.wire("h", (128, 70), (128, 308), (356 if after else 433, 308), tapped=True)
+    s.wire("h", (119, 70), (119, 308), (356 if after else 433, 308), tapped=True)
     s.wire("x", (108, 364), (558, 364), head=False)
     for x in (190, 320):
         s.wire("h", (x - 18, 308), (x - 18, 271), tapped=True)
