@@ -328,6 +328,15 @@ EXERCISES = (
                 {"    if rank > len(errors):": "    if False:"},
             ),
             Slip(
+                "With fewer origins than the level needs, this stops with an error. What does the text ask "
+                "for there?",
+                {"return np.full(errors.shape[1], np.inf)": "raise ValueError"},
+            ),
+            Slip(
+                "Where the rank is N itself, the largest error is the width: N origins are just enough.",
+                {"rank > len(errors)": "rank >= len(errors)"},
+            ),
+            Slip(
                 "With fewer origins than the level needs, the widths are NaN: then nothing lies within, "
                 "where no width would be wide enough.",
                 {"np.inf": "np.nan"},
