@@ -276,7 +276,7 @@ def test_optimizers_walk_as_torchs_do(ours, theirs):
         ({"optimizer": "lion"}, 'optimizer must be "adam" or "sgd"'),
         ({"momentum": 0.9}, 'momentum belongs to optimizer="sgd"'),
         ({"optimizer": "sgd", "momentum": 1.0}, "momentum must be at least 0 and below 1, got 1.0"),
-        ({"schedule": "linear"}, 'schedule must be "constant", "cosine"'),
+        ({"schedule": "linear"}, 'schedule must be "constant" or "cosine"'),
         ({"max_grad_norm": 0}, "max_grad_norm must be positive, got 0"),
     ],
 )

@@ -18,6 +18,9 @@ from lessons.baselines import Forecaster
 from lessons.checks import as_targets, as_windows
 from lessons.rnn.optimizers import SGD, Adam, clip_by_global_norm
 
+# A schedule gives the step size's factor from the share of training done.
+SCHEDULES = {"constant": lambda done: 1.0, "cosine": lambda done: 0.5 * (1.0 + np.cos(np.pi * done))}
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -126,9 +129,8 @@ def train(
     optimizer : {"adam", "sgd"}
     momentum : float
         For "sgd".
-    schedule : {"constant", "cosine"} or callable
-        "cosine" lets the step size fall along half a cosine, epoch by epoch, from lr towards 0. A callable
-        gets the share of the epochs done, from 0 to below 1, and returns a factor for `lr`.
+    schedule : {"constant", "cosine"}
+        "cosine" lets the step size fall along half a cosine, epoch by epoch, from lr towards 0.
     validation : (ndarray, ndarray) or float, optional
         Windows and targets to measure after every epoch, or a share of the *last* training windows to hold
         back for that (never a random share: neighbouring windows overlap).
@@ -163,7 +165,8 @@ def train(
         validation = _checked(model, *validation)
     if patience is not None and validation is None:
         raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
-    factor = _schedule(schedule)
+    if schedule not in SCHEDULES:
+        raise ValueError(f'schedule must be "constant" or "cosine", got {schedule!r}')
     make = getattr(model, "learner", functools.partial(Learner, model))
     options = {"optimizer": optimizer, "momentum": momentum, "max_grad_norm": max_grad_norm, "seed": seed}
     learner = make(X, y, batch_size, **options)
@@ -172,7 +175,7 @@ def train(
         best, best_epoch, best_weights = np.inf, 0, None
         for epoch in range(1, epochs + 1):
             start, steps = time.perf_counter(), []
-            step_size = lr * factor((epoch - 1) / epochs)
+            step_size = lr * SCHEDULES[schedule]((epoch - 1) / epochs)
             for X_b, y_b in learner.batches():  # (B, T, D), (B, horizon)
                 loss, norm = learner.step(X_b, y_b, step_size)
                 steps.append((loss, norm, len(X_b)))
@@ -365,16 +368,6 @@ class GradientForecaster(Forecaster):
     def _go_back(self, start):
         for name, p in self.params.items():
             p[...] = start[name]
-
-
-SCHEDULES = {"constant": lambda done: 1.0, "cosine": lambda done: 0.5 * (1.0 + np.cos(np.pi * done))}
-
-
-def _schedule(schedule):
-    """The function that gives the step size's factor from the share of training done."""
-    if not callable(schedule) and schedule not in SCHEDULES:
-        raise ValueError(f'schedule must be "constant", "cosine" or a function, got {schedule!r}')
-    return SCHEDULES.get(schedule, schedule)
 
 
 def _checked(model, X, y):
