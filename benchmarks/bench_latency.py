@@ -244,10 +244,11 @@ def _turned(handle, key):
     return {now <= low: "ArrowRight", now >= high: "ArrowLeft"}.get(True, key)
 
 
-# aria-valuemax is rounded to one decimal
+# aria-valuemax is rounded to one decimal; a handle of two stops at the other one
 RANGE = """handle => {
   const { noUiSlider } = handle.closest(".noUi-target"), { min, max } = noUiSlider.options.range;
-  return [Number(min) + 1e-9, Number(noUiSlider.get(true)), Number(max) - 1e-9];
+  const all = [noUiSlider.get(true)].flat().map(Number), k = Number(handle.dataset.handle);
+  return [(all[k - 1] ?? Number(min)) + 1e-9, all[k], (all[k + 1] ?? Number(max)) - 1e-9];
 }"""
 
 
