@@ -33,7 +33,8 @@ def test_it_opens_on_the_el_nino_with_dates_target_and_forecast(gates):
     assert gates.controls["window"].label == "1996-01 … 1997-12"
     np.testing.assert_allclose(figure["sea temperature"].y, celsius[now - 24 : now], rtol=1e-5)
     assert figure["target"].y[0] == pytest.approx(celsius[now], rel=1e-5)
-    assert figure["target"].x[0] == figure["forecast"].x[0] == months[now]
+    assert figure["target"].x[0] == figure["forecast"].x[0] == 24
+    assert figure["sea temperature"].text[-1] == "1997-12"
     assert f"{figure['forecast'].y[0]:.1f} °C forecast for 1998-01 (unseen), {celsius[now]:.1f} came" in (
         gates.readout.finding
     )
@@ -68,7 +69,7 @@ def test_play_moves_the_window_on(gates):
     play = gates.children[0].children[1]
     play.value += 1
     assert gates.values["window"] == 553
-    assert shown(gates)["target"].x[0] == np.datetime64("1998-02")
+    assert shown(gates)["sea temperature"].text[-1] == "1998-01"
     gates.set(window=3)
     assert play.value == 3
 

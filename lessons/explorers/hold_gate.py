@@ -29,7 +29,7 @@ def hold_gate(**initial):
     Returns
     -------
     Explorer
-        ``held`` is the `GateRecord` of the window with the gate held, ``free`` that of all, untouched.
+        ``held`` is the `GateRecord` of all windows with the gate held, ``free`` that of the untouched run.
 
     Raises
     ------
@@ -50,29 +50,28 @@ class HoldGate(Explorer):
             "steps": span("in steps", (8, 8), 0, T - 1, "The first and the last step at which it is held"),
             "window": slider("window", OPENS, 0, N - 1, 1, "Which window of the task"),
         }
-        self.held = self.free
-        names = {"names": ["i", "c"], "beside": clamp(net(), task()[0][:1]), "held": np.arange(T) < 0}
+        self.held = held_run("i", 0.0, 8, 8)
+        names = {"names": ["i", "c"], "beside": self.held}
         live = LiveFigure(figures.gate_panels(self.free, OPENS, **names, **_look(marker[OPENS])))
         super().__init__(controls, self._show, live, initial=initial)
 
     def _show(self, gate, value, steps, window):
-        X, y, marker = task()
+        _, y, marker = task()
         first, last = steps
-        held, name = (np.arange(T) >= first) & (np.arange(T) <= last), GATES[gate]
-        where = np.broadcast_to(held, (N, T))
-        self.held = clamp(net(), X[window : window + 1], where[:1], **{name: value})
-        forecast, untouched, target = self.held.y_pred[0, 0], self.free.y_pred[window, 0], y[window, 0]
+        self.held, name = held_run(GATES[gate], value, first, last), GATES[gate]
+        forecast, untouched = (run.y_pred[window, 0] for run in (self.held, self.free))
         during = f"step {first}" if first == last else f"steps {first} to {last}"
         title = (
             f"{gate.capitalize()} held at {value:.2f} in {during}: {forecast:.2f} instead of {untouched:.2f}"
         )
-        beside = {"names": [name, "c"], "beside": self.held, "held": held, "title": title}
+        steps = (np.arange(T) >= first) & (np.arange(T) <= last)
+        beside = {"names": [name, "c"], "beside": self.held, "held": steps, "title": title}
         self.live.update(**figures.gate_changes(self.free, window, **beside, **_look(marker[window])))
-        error, before = mse(y, clamp(net(), X, where, **{name: value}).y_pred), mse(y, self.free.y_pred)
+        error, before = mse(y, self.held.y_pred), mse(y, self.free.y_pred)
+        came = f"(untouched {_signed(untouched)}, target {_signed(y[window, 0])})"
         return (
-            f"Forecast {bold(_signed(forecast))} (untouched {_signed(untouched)}, target "
-            f"{_signed(target)}). Held like this in all {N} windows: MSE {bold(f'{error:.3f}')}; untouched "
-            f"{before:.4f}, always answering 0 {np.mean(y**2):.2f}."
+            f"Forecast {bold(_signed(forecast))} {came}. Held like this in all {N} windows: MSE "
+            f"{bold(f'{error:.3f}')}; untouched {before:.4f}, always answering 0 {np.mean(y**2):.2f}."
         )
 
 
@@ -95,3 +94,10 @@ def task():
 def net():
     """Return the LSTM, trained."""
     return marker_lstm(SEED).fit(*marker_task(2000, seed=42)[:2])
+
+
+@functools.lru_cache(1)
+def held_run(name, value, first, last):
+    """Return the GateRecord of all windows with a gate held from one step to another."""
+    steps = (np.arange(T) >= first) & (np.arange(T) <= last)
+    return clamp(net(), task()[0], np.broadcast_to(steps, (N, T)), **{name: value})

@@ -51,11 +51,11 @@ def gate_panels(
         How units are sorted, the same in all panels: as numbered, or by the step at which the gate that keeps
         (f or z) is largest, the earliest on top.
     beside : GateRecord, optional
-        The same window (N = 1) read with a gate held, for a second column.
+        The same windows read with a gate held, for a second column.
     held : ndarray of bool, of shape (T,), optional
         Steps to be shaded there.
-    t : ndarray of shape (T + 1,), optional
-        Times of the steps and of the target; 0 … T if left out.
+    t : ndarray of datetime64[M], of shape (T + 1,), optional
+        Months of the steps and of the target, to be named; 0 … T if left out.
     y : ndarray of shape (N, 1), optional
         Targets, scaled as the net was trained: drawn at the window's end.
     scaler : Standardizer, optional
@@ -123,24 +123,23 @@ def _drawn(
 ):
     """Return traces and layout, as dicts."""
     (_, T, H), names = record.shape, tuple(names or SHOWN[record.cell])
-    t = np.arange(T + 1) if t is None else np.asarray(t)
+    times = [str(k) for k in range(T + 1)] if t is None else [str(month) for month in t]
     marker, held = (np.zeros(T, bool) if steps is None else np.asarray(steps) for steps in (marker, held))
-    _check(record, window, names, order, {"t": (t, T + 1), "marker": (marker, T), "held": (held, T)})
+    _check(record, window, names, order, {"t": (times, T + 1), "marker": (marker, T), "held": (held, T)})
     units = np.arange(H)
     if order == "peak":
         units = np.argsort(record[SORTER[record.cell]][window].argmax(axis=0), kind="stable")
     own_unit = (lambda scaled: scaled) if scaler is None else scaler.inverse_target
 
-    second = (record, window) if beside is None else (beside, 0)
-    traces = []
-    for axis, (its, row) in zip(("", "2"), ((record, window), second), strict=True):
-        ends = ({} if y is None else {"truth": y[window]}) | {record.cell: its.y_pred[row]}
-        for line in [*_inputs(its.X[row], features, t[:-1], own_unit), *_ends(ends, t[-1], own_unit)]:
+    records, traces = [record, record if beside is None else beside], []
+    for axis, its in zip(("", "2"), records, strict=True):
+        ends = ({} if y is None else {"truth": y[window]}) | {record.cell: its.y_pred[window]}
+        for line in [*_inputs(its.X[window], features, own_unit, times), *_ends(ends, T, own_unit)]:
             line["name"] += ", held" if its is beside else ""
             traces.append({"type": "scatter", "xaxis": f"x{axis}", "yaxis": f"y{axis}", **line})
-    columns = [(record, window)] if beside is None else [(record, window), second]
-    panels = [(name, its[name][row].T[units]) for name in names for its, row in columns]  # (H, T) each
-    traces += [_panel(k, name, values, units, t[:-1]) for k, (name, values) in enumerate(panels)]
+    columns = records[: 1 if beside is None else 2]
+    panels = [(name, its[name][window].T[units]) for name in names for its in columns]  # (H, T) each
+    traces += [_panel(k, name, values, units) for k, (name, values) in enumerate(panels)]
     for panel in traces[-1 : -len(panels) : -2] if beside is not None else ():
         panel["name"] += ", held"
 
@@ -160,8 +159,8 @@ def _drawn(
         "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM},
         "yaxis": {**window_axis, "title": {"text": unit}},
         "yaxis2": {**window_axis, "anchor": "x2", "showticklabels": False},
-        "shapes": _frames(t, marker, held, tops[0]),
-        **_x_axes(t, rows),
+        "shapes": _frames(marker, held, tops[0]),
+        **_x_axes(T, t, rows),
         **_color_axes(record, names),
     }
     labels = [(0, tops[0], _legend(features, record.cell, y is not None))]
@@ -192,27 +191,28 @@ def _check(record, window, names, order, arrays):
             raise ValueError(f"{name} must have {length} values, got {len(values)}")
 
 
-def _inputs(X, features, t, own_unit):
+def _inputs(X, features, own_unit, times):
     """Return a line for each feature of a window (T, D); feature 0 in its own unit."""
     for d, (name, (color, dash, symbol)) in enumerate(zip(features, _FEATURES, strict=False)):
         yield {
             "name": name,
-            "x": t,
+            "x": np.arange(len(X)),
+            "text": times[:-1],
             "y": own_unit(X[:, :1])[:, 0] if d == 0 else X[:, d],
             "mode": "lines+markers",
             "line": {"color": color, "dash": dash, "width": 2},
             "marker": {"symbol": symbol, "size": 4},
-            "hovertemplate": f"{name}<br>{_step(t)}: <b>%{{y:.3f}}</b><extra></extra>",
+            "hovertemplate": f"{name}<br>%{{text}}: <b>%{{y:.3f}}</b><extra></extra>",
         }
 
 
-def _ends(values, t, own_unit):
+def _ends(values, T, own_unit):
     """Return a point for each of forecast and target, after the window."""
     for name, value in values.items():
         look = style(name)
         yield {
             "name": ENDS.get(name, "forecast"),
-            "x": np.array([t]),
+            "x": np.array([T]),
             "y": own_unit(value[:1, None])[:, 0],
             "mode": "markers",
             "marker": {"color": look["color"], "symbol": look["symbol"], "size": 10 if name in ENDS else 8},
@@ -220,40 +220,34 @@ def _ends(values, t, own_unit):
         }
 
 
-def _panel(k, name, values, units, t):
+def _panel(k, name, values, units):
     """Return a heatmap of ``values`` (H, T); rows are drawn from the top down."""
     return {
         "type": "heatmap",
         "name": name,
         "xaxis": ("x", "x2")[k % 2],
         "yaxis": f"y{k + 3}",
-        "x": t,
+        "x": np.arange(values.shape[1]),
         "y": np.arange(len(values)),
         "z": values,
-        "customdata": np.repeat(units[:, None], len(t), axis=1),
+        "customdata": np.repeat(units[:, None], values.shape[1], axis=1),
         "coloraxis": "coloraxis" if name in GATES else "coloraxis2",
-        "hovertemplate": f"{WORDS[name]}<br>unit %{{customdata:.0f}}, {_step(t)}: "
+        "hovertemplate": f"{WORDS[name]}<br>unit %{{customdata:.0f}}, step %{{x}}: "
         "<b>%{z:.3f}</b><extra></extra>",
     }
 
 
-def _step(t):
-    """Return how a hover text names the step: by number, or by month."""
-    return "%{x|%b %Y}" if t.dtype.kind == "M" else "step %{x}"
+def _x_axes(T, t, rows):
+    """Return two axes over the steps and the target; months are named at every January.
 
-
-def _x_axes(t, rows):
-    edges, dated = _edges(t), t.dtype.kind == "M"
-    axis = {
-        "range": [edges[0], edges[-1]],
-        "showgrid": False,
-        "nticks": 4,
-        "tickformat": "%b %y" if dated else "",
-        **_FIXED,
-    }
+    Numbers beneath names: an axis that keeps its range while the window moves is quicker to redraw.
+    """
+    axis = {"range": [-0.5, T + 0.5], "nticks": 4, "showgrid": False, "tickfont": {"size": 12}, **_FIXED}
+    if t is not None:
+        shown = [k for k, month in enumerate(t) if str(month).endswith("-01")]
+        axis |= {"tickvals": shown, "ticktext": [t[k].item().strftime("%b %Y") for k in shown]}
     axis |= {"showspikes": True, "spikemode": "across", "spikesnap": "hovered data", "spikethickness": 1.5}
-    axis["tickfont"] = {"size": 12}
-    axis |= {"spikecolor": VERMILION, "spikedash": "solid", "showgrid": False}
+    axis |= {"spikecolor": VERMILION, "spikedash": "solid"}
     return {
         f"xaxis{('', 2)[k]}": {**axis, "domain": COLUMNS[k], "anchor": f"y{2 * rows + 1 + k}"} for k in (0, 1)
     }
@@ -288,24 +282,16 @@ def _color_axes(record, names):
     return axes
 
 
-def _edges(t):
-    """Return where the cells of a heatmap end, (T + 1,): half a step to either side of ``t``."""
-    t = t.astype("datetime64[h]") if t.dtype.kind == "M" else t  # months cannot be halved
-    middles = t[:-1] + (t[1:] - t[:-1]) / 2
-    return np.concatenate([[t[0] - (middles[0] - t[0])], middles, [t[-1] + (t[-1] - middles[-1])]])
-
-
-def _frames(t, marker, held, top):
+def _frames(marker, held, top):
     """Frame the marked steps in both columns; shade the held ones in the second."""
-    edges = _edges(t)
     box = {"type": "rect", "yref": "paper", "y0": 0, "y1": top}
     frame = {**box, "line": {"color": ORANGE, "width": 2}, "fillcolor": "rgba(0,0,0,0)"}
     steps = [(k, axis) for k in np.flatnonzero(marker) for axis in ("x", "x2")]
-    frames = [{**frame, "xref": axis, "x0": edges[k], "x1": edges[k + 1]} for k, axis in steps]
+    frames = [{**frame, "xref": axis, "x0": k - 0.5, "x1": k + 0.5} for k, axis in steps]
     if held.any():
         first, last = np.flatnonzero(held)[[0, -1]]
         shade = {"xref": "x2", "line": {"width": 0}, "fillcolor": "rgba(127,127,127,.25)"}
-        frames.append({**box, **shade, "x0": edges[first], "x1": edges[last + 1]})
+        frames.append({**box, **shade, "x0": first - 0.5, "x1": last + 0.5})
     return frames
 
 

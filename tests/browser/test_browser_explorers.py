@@ -21,7 +21,7 @@ from lessons.series import sea_temperature
 NOT_EXPLORERS = {"Explorer", "LiveRun", "cell", "chain"}  # the last two are drawn: test_drawing.py
 NAMES = sorted(set(explorers.__all__) - NOT_EXPLORERS)
 ARGUMENTS = {"training": "epochs=20"}  # quick to train, otherwise like the rest
-MONTHS, TASK_Y = sea_temperature()[0], marker_task(500, seed=43)[1]
+SEA, TASK_Y = sea_temperature()[1], marker_task(500, seed=43)[1]
 SOME = {("training", "epochs"): (20, 40), ("training", "learning_rate"): (0.0005, 0.002, 0.02)}
 HISTORY = {"earlier settings", "before", "a step"}  # curves that depend on what was before, or on the clock
 # Besides Reset; test_live_training.py presses those of training.
@@ -246,7 +246,7 @@ RELATIONS = {
         ),
     },
     "gate_heatmaps": {
-        "window": each(lambda window, heatmaps: heatmaps["target"].x[0] == str(MONTHS[window + 24])),
+        "window": each(lambda window, heatmaps: np.isclose(heatmaps["target"].y[0], SEA[window + 24])),
         "cell": each(lambda name, heatmaps: set(heatmaps) >= {"LSTM": set("ifoc"), "GRU": set("rznh")}[name]),
         "hidden_size": each(lambda units, heatmaps: len(heatmaps["f"].z) == units),
         "net": falls(lambda picture: np.ptp(picture.figures[0]["f"].z)),
