@@ -15,7 +15,7 @@ TRAIN = T[1:757], Y[1:757, 0]
 
 @pytest.fixture
 def gaps():
-    return explorers.gap_filling(*TRAIN, 24, unit="µg/m³", name="paris")
+    return explorers.gap_filling()
 
 
 def trace(explorer, name):

@@ -7,6 +7,7 @@ from lessons import figures
 from lessons.cleaning import faults, fill_gaps, gaps, hide_and_fill
 from lessons.explorers.base import Explorer, around, bold, choice, plain, slider, up_to
 from lessons.live_figure import LiveFigure
+from lessons.series import air_quality
 from lessons.series.times import show
 
 HIDDEN = "a measured stretch, hidden"
@@ -14,14 +15,14 @@ MOST = 15  # things found that the list offers
 KINDS = {"code": "a code", "zero": "exactly 0", "slip": "a decimal point astray", "jump": "a jump"}
 
 
-def gap_filling(t, y, season_length, *, unit="", name="series"):
+def gap_filling(t=None, y=None, season_length=24, *, unit="", name="series"):
     """Explore the gaps and faults of a series, and how far off each filling is where the truth is known.
 
     Parameters
     ----------
-    t : array_like of shape (n,)
-        Times.
-    y : array_like of shape (n,)
+    t : array_like of shape (n,), optional
+        Times; with neither times nor values, the air of Paris before its test part.
+    y : array_like of shape (n,), optional
         Values in ``unit``, NaN where missing: the train part of a series.
     season_length : int
         Time steps in a season, 1 for none.
@@ -34,6 +35,9 @@ def gap_filling(t, y, season_length, *, unit="", name="series"):
         Controls ``look_at`` (what was found, or a measured stretch that is hidden), ``filling``, and for the
         hidden stretch its ``steps`` and ``place`` (% of the way through the series).
     """
+    if t is None:
+        t, air = air_quality()
+        t, y, unit, name = t[1:757], air[1:757, 0], "µg/m³", "paris"
     t, y = np.asarray(t), np.asarray(y, dtype=float)
     found = faults(y, season_length)
     clean = np.where(np.any(list(found.values()), axis=0), np.nan, y)
