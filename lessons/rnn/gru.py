@@ -77,6 +77,7 @@ class GRU(RecurrentForecaster):
         W_rz, W_hn, b_hn, W_n = self._weights()
         W_rz *= half
         rows_rz = gates.reshape(T, 3 * H, B)[:, : 2 * H]
+        matmul(W_n, states[:-1, H:], gates[:, 2])  # the candidate's share of x, for all steps
         for s, (r, z, n), rz, u, h_next in zip(
             states[:-1], gates, rows_rz, inner, states[1:, :H], strict=True
         ):
@@ -86,7 +87,6 @@ class GRU(RecurrentForecaster):
             multiply(rz, half, rz)
             add(rz, half, rz)  # r, z = sigma(W [h; x; 1]); sigma(a) = tanh(a / 2) / 2 + 1 / 2
 
-            matmul(W_n, s[H:], n)
             if self.reset == "before":
                 multiply(r, h, u)
                 matmul(W_hn, u, step)

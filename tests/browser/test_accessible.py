@@ -24,6 +24,8 @@ board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise
     "explorers.memory()",  # a slider that some settings disable
     "explorers.training('two waves', epochs=30)",  # figures side by side, a table, a run
     "explorers.gate_heatmaps(hidden_size=4)",  # heatmaps
+    "explorers.cell()",  # a drawing with parts to press
+    "explorers.chain()",
     "check('00.naive_forecast', lambda series: series[1:])",
     "check('00.naive_forecast', lambda series: series[:-1])",
     "hint('00.naive_forecast')",
@@ -72,7 +74,7 @@ def test_every_figure_is_told_in_words(page):
 
 def test_every_explorer_says_what_it_finds(page):
     findings = page.locator(".lessons-explorer [role=status]").all_inner_texts()
-    assert len(findings) == 4
+    assert len(findings) == 6
     assert all(any(character.isdigit() for character in finding) for finding in findings)
 
 
