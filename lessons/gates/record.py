@@ -7,6 +7,7 @@ import numpy as np
 
 from lessons.checks import as_windows
 from lessons.rnn import GRU, LSTM, gru_step, lstm_step
+from lessons.tables import Table, Tabular
 
 WORDS = {
     "i": "input gate",
@@ -23,7 +24,7 @@ GATES = ("i", "f", "o", "r", "z")  # sigmoids: between 0, shut, and 1, open
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GateRecord:
+class GateRecord(Tabular):
     """What happened inside a recurrent net at every step of every window.
 
     ``record["f"]`` is the forget gate, an ndarray of shape (N, T, H) without unit: window, step, unit. The
@@ -57,13 +58,16 @@ class GateRecord:
         """tuple of int : (N, T, H), windows, steps and units."""
         return self["h"].shape
 
-    def __repr__(self):
+    @property
+    def table(self):
+        """Table : a row for each of the values."""
+        rows = [
+            [f"{name}  {WORDS[name]}", *(f"{x:.2f}" for x in (v.mean(), v.min(), v.max()))]
+            for name, v in self.values.items()
+        ]
         N, T, H = self.shape
-        lines = [f"GateRecord, {self.cell}: {N} windows, {T} steps, {H} units"]
-        for name, values in self.values.items():
-            low, mean, high = values.min(), values.mean(), values.max()
-            lines.append(f"  {name}  {WORDS[name]:<12}  mean {mean:6.3f}   from {low:6.3f} to {high:6.3f}")
-        return "\n".join(lines)
+        caption = f"GateRecord, {self.cell}: {N} windows, {T} steps, {H} units"
+        return Table(["", "mean", "least", "most"], rows, caption)
 
 
 def record_gates(model, X):
