@@ -307,3 +307,11 @@ def test_an_error_is_shown_in_the_page():
         assert "RuntimeError: no such luck" in explorer.readout.problem
 
     live(scenario)
+
+
+def test_what_is_moved_seldom_is_folded_unless_it_was_set():
+    for explorer, shown in ((explorers.training(), "none"), (explorers.training(hidden_size=16), None)):
+        *_, more, folded = explorer.children[0].children
+        assert folded.layout.display == shown
+        more.value = not more.value
+        assert folded.layout.display != shown

@@ -77,7 +77,7 @@ class TrainingExplorer(Explorer):
             self._refuse(name, value)
         self._assign(initial)
         self._initial = self.values
-        self._arrange()
+        self._arrange(unfolded=not initial.keys().isdisjoint(SELDOM))
         self.run = LiveRun(self._make, self._show, self._failed, debounce=DEBOUNCE)
         self._draw_run(Run(task(self._series, self.values), self.values, [], done=True))
 
@@ -97,15 +97,21 @@ class TrainingExplorer(Explorer):
         values = self.values.items()
         return {name: round(value, 8) if isinstance(value, float) else value for name, value in values}
 
-    def _arrange(self):
-        """Fold what is moved seldom, and put both figures side by side where there is room."""
+    def _arrange(self, unfolded):
+        """Fold what is moved seldom; put both figures side by side where there is room."""
         controls, *_ = self.children
         seldom = [self.controls[name] for name in SELDOM]
         often = [child for child in controls.children if child not in seldom]
-        folded = ipywidgets.Box(seldom, layout=ipywidgets.Layout(flex_flow="row wrap", grid_gap="2px 18px"))
-        fold = ipywidgets.Accordion([folded], titles=("more settings",), selected_index=None)
-        fold.layout = ipywidgets.Layout(flex="1 1 100%", margin="0")
-        controls.children = (*often, self.button, fold)
+        folded = ipywidgets.Box(seldom)
+        folded.layout = ipywidgets.Layout(flex="1 1 100%", flex_flow="row wrap", grid_gap="2px 18px")
+        more = ipywidgets.ToggleButton(description="More settings", value=unfolded)
+
+        def fold(change):
+            folded.layout.display = None if more.value else "none"
+
+        more.observe(fold, names="value")
+        fold(None)
+        controls.children = (*often, self.button, more, folded)
         for figure in (self.live, self.forecast):
             figure.layout = ipywidgets.Layout(flex="1 1 350px", min_width="0", width="auto")
         pair = ipywidgets.Box([self.live, self.forecast])
