@@ -191,7 +191,7 @@ def test_the_sliding_window_shows_the_rows_of_make_windows(position, window, hor
     np.testing.assert_array_equal(data["window"].y, X[row, :, 0])
     np.testing.assert_array_equal(data["target"].x, target_index[row] + np.arange(horizon))
     lines = np.array(data["numbers"].y)
-    assert max(lines) == min(row, 5)
+    assert max(lines) == min(row, 4)
     for line in set(lines):
         number, *texts = np.array(data["numbers"].text)[lines == line]
         values = [float(text.strip("<b>/").replace("−", "-")) for text in texts]

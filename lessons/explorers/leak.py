@@ -98,8 +98,8 @@ def _picture():
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
     return figure.update_layout(
-        height=262,
-        margin_t=66,
+        height=228,
+        margin={"t": 62, "b": 34},
         yaxis={"domain": [0.3, 1]},
         yaxis2={"domain": [0, 0.26], "range": [-0.6, 1.6], "showgrid": False, "zeroline": False}
         | {"tickvals": [0, 1], "ticktext": ["test", "train"]},
@@ -138,7 +138,9 @@ def _runs(index):
 
 def _bars():
     names = dict.fromkeys(MODELS, 1.0)
-    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(height=168)
+    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(
+        height=122, margin={"t": 6, "b": 34}
+    )
     low, high = np.log10(ERROR_RANGE)
     return figure.update_xaxes(log_axis(low, high), range=[low, high])
 
@@ -151,7 +153,7 @@ def _show_errors(errors, scores, split):
     errors.update(
         x={0: values, 1: np.maximum(values, ERROR_RANGE[0])},
         text={1: [f" {value:.4f}" for value in values]},
-        layout={"title_text": title, "meta": {"alt": f"Bar chart of test MSE. {title}. {spoken}."}},
+        layout={"meta": {"alt": f"Bar chart of test MSE. {title}. {spoken}."}},
     )
 
 

@@ -10,7 +10,7 @@ from lessons.series import two_waves
 from lessons.windows import make_windows
 
 N_VALUES, AT = 30, 20  # values shown, and the index at which the test part begins
-LONGEST, FARTHEST, SHOWN = 6, 3, 6  # window, horizon, rows of X and y that have room
+LONGEST, FARTHEST, SHOWN = 6, 3, 5  # window, horizon, rows of X and y that have room
 PARTS = ("train", "test", "neither")
 TINTS = ("rgba(86,180,233,.35)", "rgba(204,121,167,.4)", "rgba(127,127,127,.25)")  # train, test, neither
 
@@ -110,8 +110,8 @@ def _picture(y):
         figure.add_annotation(text=text, x=x, **place)
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "fixedrange": True}
     return figure.update_layout(
-        height=400,
-        margin_b=10,
+        height=345,
+        margin={"t": 66, "b": 8},
         xaxis={"range": [-1, N_VALUES]},
         yaxis={"domain": [0.58, 1], "range": [-1.6, 1.6]},
         xaxis2={"anchor": "y2", "range": [-1.8, LONGEST + FARTHEST + 0.6], **hidden},

@@ -94,12 +94,12 @@ class Trials:
         """Which values of X (k = 0) or y (k = 1) move so that the step of the series tells their place."""
         change = change.copy()
         for part in self.tests, ~self.tests:
-            if 2 * part[rows].sum() > part.sum():  # nearly all move: take off what only scales them anew
+            if part[rows].sum() > max(5, part.sum() // 2):  # nearly all move: take off what only scales them anew
                 change[part[rows]] -= _stretch(self.before[k][rows[part[rows]]], change[part[rows]])
         size = np.abs(change)
         strong = (size > self.noise[k]) & (size >= 0.1 * size.max(axis=0, initial=0))
         for part in self.tests, ~self.tests:
-            strong &= strong[part[rows]].sum(axis=0) <= 0.5 * part.sum()
+            strong &= strong[part[rows]].sum(axis=0) <= max(2, part.sum() // 2)
         return strong
 
 
