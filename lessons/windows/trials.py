@@ -94,7 +94,7 @@ class Trials:
         """Which values of X (k = 0) or y (k = 1) move so that the step of the series tells their place."""
         change = change.copy()
         for part in self.tests, ~self.tests:
-            if part[rows].sum() > max(5, part.sum() // 2):  # nearly all move: take off what only scales them anew
+            if part[rows].sum() > max(5, part.sum() // 2):  # take off what scales nearly all anew
                 change[part[rows]] -= _stretch(self.before[k][rows[part[rows]]], change[part[rows]])
         size = np.abs(change)
         strong = (size > self.noise[k]) & (size >= 0.1 * size.max(axis=0, initial=0))
