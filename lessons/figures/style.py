@@ -40,6 +40,8 @@ STYLES = {
     "RNN": (SKY, LONGEST_DASH, "pentagon"),
     "LSTM": (VERMILION, "solid", "diamond"),
     "GRU": (BLUE, "dashdot", "star"),
+    "TCN": (VIOLET, "11px,3px", "hexagon"),
+    "Transformer": (SKY, "6px,6px", "square"),
     "LSTM centred": (VERMILION, "dash", "diamond-open"),
     "GRU centred": (BLUE, "longdashdot", "star-open"),
     "LSTM centred + skip": (VIOLET, "14px,2px,2px,2px", "hexagon-open"),  # drawn over the LSTM, bands and all
