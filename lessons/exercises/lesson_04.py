@@ -336,7 +336,6 @@ EXERCISES = (
             Slip(
                 "No gradient reaches the reset gate; it stands inside the candidate's product.",
                 {"d_rh * h": "0 * d_rh"},
-                of="d_a_r",
             ),
             Slip(
                 "In r · h the slope in r is the *other* factor; here r meets itself.",
