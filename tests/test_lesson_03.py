@@ -234,7 +234,7 @@ def test_clipping_saves_what_explodes(claim):
     claim("03: longest gradient through a hundred steps", longest, low=1e4)
     claim("03: longest gradient through one step", short[0], high=10)
     assert short == extra.numbers("explode-table", "1 steps, clipped at 1")
-    claim("03: loss clipped over not clipped, worst seed", max(np.divide(limited, free)), high=0.9)
+    claim("03: loss clipped over not clipped, mean of five seeds", np.mean(limited) / np.mean(free), high=0.8)
 
 
 @pytest.mark.claims
