@@ -116,7 +116,7 @@ def lab(options, rest):
 
 def test(options, rest):
     """Run every notebook and the quick tests, a process for each core; with ``--all``, all tests."""
-    words = rest or [*IN_PARALLEL, *([] if options.all else QUICK)]
+    words = [*IN_PARALLEL, *rest] if options.all else rest or [*IN_PARALLEL, *QUICK]
     return hand_over([interpreter(options, test=True), "-m", "pytest", *words], options)
 
 

@@ -107,7 +107,7 @@ def test_the_keyboard_moves_a_slider_and_presses_a_button(page):
     box = page.locator(".lessons-explorer").first
     plot = box.locator(FIGURE).first
     before = plot.get_attribute("aria-label")
-    random = box.get_by_role("button", name="random")
+    random = box.get_by_role("button", name="shuffled")
     assert random.get_attribute("aria-pressed") == "false"
     random.focus()
     page.keyboard.press("Enter")
