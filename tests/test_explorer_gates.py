@@ -112,7 +112,6 @@ def test_frames_follow_the_window(hold):
         (explorers.hold_gate, {"steps": (3, 20)}, r"steps must be between 0 and 19, got \(3, 20\)"),
         (explorers.hold_gate, {"gate": "candidate"}, "gate must be one of 'input gate', 'forget gate'"),
     ],
-    ids=str,
 )
 def test_impossible_settings_are_refused(make, arguments, message):
     with pytest.raises(ValueError, match=message):
