@@ -119,11 +119,10 @@ def main(chosen):
             text = claims.read_text(encoding="utf-8") if claims.exists() else ""
             measured[name] = [json.loads(line) for line in text.splitlines()]
             claims.unlink(missing_ok=True)
-    text = report(results, measured)
+            if not chosen:  # after each, for whoever stops it halfway
+                TABLE.write_text(report(results, measured), encoding="utf-8")
     if chosen:
-        print(text)
-    else:
-        TABLE.write_text(text, encoding="utf-8")
+        print(report(results, measured))
     return 0 if all(green for green, _ in results.values()) else 1
 
 

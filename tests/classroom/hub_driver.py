@@ -186,10 +186,8 @@ class Hub:
     def open_course(self):
         """Make the course, release the lesson, and put it on the exchange."""
         number = self.lesson[:2]
-        self.teach(
-            "lessons", "classroom", "new", str(self.course), "--lessons", number, "--course-id", COURSE
-        )
-        self.teach("lessons", "classroom", "release", str(self.course))
+        self.teach("classroom", "new", str(self.course), "--lessons", number, "--course-id", COURSE)
+        self.teach("classroom", "release", str(self.course))
         self.teach("nbgrader", "release_assignment", self.lesson)
 
 
