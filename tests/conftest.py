@@ -22,6 +22,7 @@ def pytest_unconfigure(config):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # the browser's conftest sorts by these marks
 def pytest_collection_modifyitems(items):
     for item in items:
         for folder in ("browser", "classroom"):

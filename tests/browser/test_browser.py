@@ -72,8 +72,9 @@ def test_an_error_behind_a_slider_is_shown_in_the_page(small):
     small.keyboard.press("ArrowRight")
     alert = box.get_by_role("alert")
     alert.get_by_text("RuntimeError: too high").wait_for()
+    shown = alert.element_handle()  # empty, it is hidden, and has no role
     small.keyboard.press("ArrowLeft")
-    small.wait_for_function("alert => alert.textContent === ''", arg=alert.element_handle())
+    small.wait_for_function("alert => alert.textContent === ''", arg=shown)
 
 
 def test_a_run_is_cancelled_by_the_next_move_and_the_page_answers_meanwhile(small):

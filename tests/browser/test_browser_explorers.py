@@ -42,7 +42,7 @@ HISTORY = {"earlier settings", "before", "a step"}  # curves that depend on what
 # Besides Reset; test_live_training.py presses those of training.
 PLAYER = {"Play", "Stop"}
 BUTTONS = {
-    "training": {"Train", "Stop"},
+    "training": {"Train", "Stop", "More settings", "Fewer settings"},
     "gate_heatmaps": PLAYER,
     "rollout_steps": {"Step", *PLAYER},
     "sliding_window": PLAYER,

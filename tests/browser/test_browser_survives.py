@@ -45,11 +45,11 @@ def assert_lag_follows(page, box, value=60):
 
 
 def setup_and_explorer_cells():
-    """The cell that imports the explorers and each cell that shows one, by lesson."""
+    """The cell that imports the explorers, and each cell that shows one without the lesson's data."""
     for path in NOTEBOOKS:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        shows = [source for source in sources if re.search(r"\bexplorers\.\w+\(", source)]
+        shows = [source for source in sources if re.search(r"\bexplorers\.\w+\(([\"'][^)]*)?\)", source)]
         setup = next((source for source in sources if re.search(r"import.* explorers\b", source)), "")
         for number, source in enumerate(shows):
             yield pytest.param(setup, source, id=f"{path.stem}-{number}")
