@@ -45,11 +45,6 @@ STYLES = {
     "LSTM centred": (VERMILION, "dash", "diamond-open"),
     "GRU centred": (BLUE, "longdashdot", "star-open"),
     "LSTM centred + skip": (VIOLET, "14px,2px,2px,2px", "hexagon-open"),  # drawn over the LSTM, bands and all
-    "LSTM centred, cosine": (GREEN, "3px,4px", "triangle-up-open"),
-    "LSTM last-value residual": (ORANGE, "12px,3px,3px,3px,3px,3px", "square-open"),
-    "LSTM centred + dropout": (PURPLE, "7px,3px", "cross-open"),
-    "LSTM centred, own rollouts": (BLUE, "16px,3px,4px,3px", "star-open"),
-    "LSTM centred, teacher forced": (SKY, "5px,2px", "circle-open"),
     "usual + last deviation": (BLUE, "longdash", "hourglass"),
     "noise floor": (DARK, "dot", "line-ew"),
 }
