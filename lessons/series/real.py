@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 AIR_QUALITY_CSV = Path(__file__).with_name("air_quality_no2.csv")
+SEA_TEMPERATURE_CSV = Path(__file__).with_name("sea_temperature.csv")
 
 
 def sea_temperature():
@@ -26,9 +27,7 @@ def sea_temperature():
     surface temperature analysis (1880–2006)", Journal of Climate 21, 2283–2296. Data:
     http://www.cpc.ncep.noaa.gov/data/indices/
     """
-    from statsmodels.datasets import elnino  # here, and not above: it takes a second and few need it
-
-    years = elnino.load_pandas().data.to_numpy(dtype=float)  # (61, 13): year, then twelve months
+    years = np.loadtxt(SEA_TEMPERATURE_CSV, delimiter=",", skiprows=1)  # (61, 13): year, then twelve months
     first = np.datetime64(f"{int(years[0, 0])}-01", "M")
     y = years[:, 1:].ravel()
     return first + np.arange(len(y)), y
