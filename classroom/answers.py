@@ -67,7 +67,7 @@ class Sandbox:
         self.preload, self.contained = tuple(preload), contained
         self._process = None
 
-    def open(self, cells, name, references=None):
+    def open(self, cells, name, references=None, lesson=()):
         """Return the `Answer` that a notebook's code cells define under a name.
 
         Parameters
@@ -78,8 +78,10 @@ class Sandbox:
             Of the function.
         references : dict, optional
             {exercise id: source} of the course's versions that ``use`` hands out.
+        lesson : collection of int
+            Which cells are the lesson's own.
         """
-        order = {"cells": cells, "name": name, "references": references or {}}
+        order = {"cells": cells, "name": name, "references": references or {}, "lesson": set(lesson)}
         try:
             return self._open(order)
         except Unprepared:  # an earlier answer has harmed the nursery, where nothing forbids it
@@ -189,7 +191,8 @@ class Answer:
         self.kind, self.value, self.unreadable, self.failed, self.shapes = "stopped", None, [], [], []
         self._await_ready()
         try:
-            self._take(self._exchange(order))
+            self._take_shapes(self._exchange(order))
+            self._take(self._receive(time.monotonic()))
         except Stopped as stop:
             self.unreadable = [f"your code {stop}"]
 
@@ -203,11 +206,16 @@ class Answer:
             raise Unprepared("no cage")
         self._left = self._sandbox.limits.seconds
 
+    def _take_shapes(self, came):
+        try:
+            self.shapes = [int(number) for number in came[:500]]
+        except (TypeError, ValueError, OverflowError):
+            raise self._end("sent something that is no answer") from None
+
     def _take(self, first):
         try:
             texts = ([short_text(t) for t in first[name][:3]] for name in ("unreadable", "failed"))
             self.unreadable, self.failed = texts
-            self.shapes = [int(number) for number in first["shapes"][:500]]
             self.kind, self.value = str(first["kind"]), first["value"]
         except (KeyError, TypeError, ValueError, OverflowError):
             raise self._end("sent something that is no answer") from None

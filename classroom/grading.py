@@ -128,6 +128,7 @@ class Grader:
         """
         notebook = copy.deepcopy(fitted.notebook)
         stubs = {nbgrader_of(c).get("grade_id"): source_of(c) for c in released["cells"] if is_answer(c)}
+        ours = {source_of(c) for c in released["cells"]}
         # An untouched stub comes first of all: it must not replace an answer that was written elsewhere.
         first, cells, grades, references = [], [], [], {}
         for cell in notebook["cells"]:
@@ -135,7 +136,7 @@ class Grader:
                 continue
             mark, source = nbgrader_of(cell), source_of(cell)
             if mark.get("grade") and not mark.get("solution"):
-                grade = self._grade_cell(cell, first + cells, references, fitted.notes)
+                grade = self._grade_cell(cell, first + cells, ours, references, fitted)
                 _show(cell, grade)
                 if grade is not None:
                     grade.answer = _answer(cells, grade)
@@ -146,16 +147,18 @@ class Grader:
                 (first if stubs.get(mark.get("grade_id")) == source else cells).append(source)
         return Graded(student, lesson, grades, [_one_line(note) for note in fitted.notes], notebook)
 
-    def _grade_cell(self, cell, cells, references, notes):
+    def _grade_cell(self, cell, cells, ours, references, fitted):
         """Grade one check cell; None where it holds no check of ours."""
+        notes = fitted.notes
         found = CHECK.search(source_of(cell))
         if not found or found[1] not in REGISTRY:
             notes.append(f"the cell {nbgrader_of(cell)['grade_id']} has no check: grade it by hand")
             return None
         id, name = found.groups()
         exercise = REGISTRY[id]
+        lesson = [i for i, source in enumerate(cells) if source in ours]
         try:
-            with self._sandbox(id[:2]).open(cells, name, dict(references)) as answer:
+            with self._sandbox(id[:2]).open(cells, name, dict(references), lesson) as answer:
                 result, shapes = _check(exercise, answer), answer.shapes
         except Exception as error:  # ours, not the student's
             result, shapes = Result(id, exercise.title, "broken", exercise.points), []
@@ -163,6 +166,9 @@ class Grader:
             notes.append(f"{id} could not be checked: {type(error).__name__}: {str(error)[:200]}")
         notes += [f"{id}: {text}" for text in _stops(result)]
         points = min(float(nbgrader_of(cell)["points"]), result.points)
+        shown = fitted.shown.get(nbgrader_of(cell)["grade_id"], points)
+        if shown != points:
+            notes.append(f"{id}: the check in the notebook shows {shown:g} points, grading gave {points:g}")
         return Grade(
             id,
             exercise.title,

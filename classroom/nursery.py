@@ -127,7 +127,9 @@ def _serve(stream, compare):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     namespace = {"__name__": "__main__", "__builtins__": __builtins__}
     _stand_in(order)
-    unreadable, failed = program.build(order["cells"], order["name"], namespace)
+    parsed = program.parse_cells(order["cells"], order["lesson"])
+    stream.sendall(wire.encode(program.shapes(parsed[0], order["name"])[:500]))  # before any of it runs
+    unreadable, failed = program.build(*parsed, order["name"], namespace)
     function = namespace.get(order["name"])
     kind, value = _kind(function, order, namespace)
     first = {
@@ -135,7 +137,6 @@ def _serve(stream, compare):
         "value": compare.plain(value),
         "unreadable": [text[:400] for text in unreadable[:3]],
         "failed": [text[:400] for text in failed[:3]],
-        "shapes": program.shapes(order["cells"], order["name"])[:500],
     }
     stream.sendall(wire.encode(first))
     while kind == "function":

@@ -69,4 +69,5 @@ def _published(id, stub):
     if id not in REGISTRY:
         return []
     name = id.split(".", 1)[1]
-    return [shape for text in (stub, REGISTRY[id].source()) for shape in program.shapes([text], name)]
+    parsed = [program.parse_cells([text])[0] for text in (stub, REGISTRY[id].source())]
+    return [shape for statements in parsed for shape in program.shapes(statements, name)]

@@ -2,11 +2,11 @@
 
 import copy
 import json
+import math
 import os
 import re
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
 
 LARGEST = 20 * 2**20  # bytes; a lesson without outputs has 0.1 MB
 MOST_CELLS = 2000
@@ -24,6 +24,7 @@ class Cell:
     source: str
     id: str = ""
     grade_id: str = ""
+    shown: float | None = None  # the number that its last output shows
 
 
 @dataclass
@@ -36,13 +37,13 @@ class Submission:
         The released notebook with the student's answers in it, and with the student's own code cells.
     notes : list of str
         What was amiss, for the teacher and the author.
-    path : Path or None
-        The file that was read.
+    shown : dict
+        {grade_id: points} that the outputs of its check cells show: no evidence, but a reason to look.
     """
 
     notebook: dict
     notes: list = field(default_factory=list)
-    path: Path | None = None
+    shown: dict = field(default_factory=dict)
 
 
 def find(folder, name):
@@ -117,7 +118,16 @@ def as_cell(cell):
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if type(metadata) is dict else None
     grade_id = nbgrader.get("grade_id") if type(nbgrader) is dict else ""
-    return Cell(*map(_text, (cell.get("cell_type"), source, cell.get("id"), grade_id)))
+    texts = map(_text, (cell.get("cell_type"), source, cell.get("id"), grade_id))
+    return Cell(*texts, _shown(cell.get("outputs")))
+
+
+def _shown(outputs):
+    try:
+        number = float("".join(outputs[-1]["data"]["text/plain"])[:20])
+        return number if math.isfinite(number) else None
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
 
 
 def _text(value):
@@ -148,20 +158,22 @@ def fit(released, cells):
     place, doubles = _match(released["cells"], cells)
     answers = {j: cells[i] for i, j in place.items()}
     own = _own_cells(cells, place, doubles)
-    built, notes = [], []
+    built, notes, shown = [], [], {}
     _append_own(built, own.get(-1, []))
     for j, cell in enumerate(released["cells"]):
         mine, new = answers.get(j), {**copy.deepcopy(cell), "source": source_of(cell)}
         if cell["cell_type"] == "code":
             new["outputs"], new["execution_count"] = [], None
             notes += _note(cell, mine)
+            if is_locked(cell) and mine is not None and mine.shown is not None:
+                shown[nbgrader_of(cell)["grade_id"]] = mine.shown
             if mine is not None and mine.kind == "code" and not is_locked(cell):
                 new["source"] = mine.source
         elif mine is not None and is_answer(cell):
             new["source"] = mine.source
         built.append(new)
         _append_own(built, own.get(j, []))
-    return Submission({**released, "cells": built}, notes)
+    return Submission({**released, "cells": built}, notes, shown)
 
 
 def _match(released, cells):

@@ -120,13 +120,67 @@ def test_only_what_the_answer_needs_is_executed(sandbox):
         "def scale(x):\n    return helper(x) + settings['shift']",
         "def helper(x):\n    return np.asarray(Scaler()(x))",
     ]
-    with sandbox.open(cells, "scale") as answer:
+    with sandbox.open(cells, "scale", lesson=[4]) as answer:
         assert answer(np.array([1.0, 2.0])).tolist() == [4.0, 7.0]
         assert (answer.kind, answer.failed, answer.unreadable) == ("function", [], [])
 
 
+RIGHT = REGISTRY[FIRST].source()
+ODD_BUT_HONEST = {
+    "%%time": ["%%time\n" + RIGHT],
+    "%%capture below a comment": ["\n%%capture out\n%%time\n" + RIGHT],
+    "a question": [RIGHT + "\nmake_windows?\n?np.stack"],
+    "shell": ["!ls -l", "files = !ls\n" + RIGHT],
+    "line magics": ["%matplotlib inline\n%time shift = 0\n" + RIGHT.replace("window:", "window + shift:")],
+    "a line that begins with a percent sign": ["seven = (27\n% 10)\n" + RIGHT + "assert seven == 7"],
+    "__future__": ["from __future__ import annotations", RIGHT.replace("series,", "series: Array,")],
+    "a loop": [
+        "k = []\nfor i in range(3):\n    k.append(i)\n    last = i",
+        RIGHT.replace("window:", "window + k[2] - last:"),
+    ],
+    "update": ["d = {}", "d.update(zero=0)\n" + RIGHT.replace("window:", "window + d['zero']:")],
+    "global": [
+        "def set_up():\n    global zero\n    zero, d['zero'] = 0, 0\nd = {}\nset_up()",
+        RIGHT.replace("window:", "window + zero + d['zero']:"),
+    ],
+    "walrus": ["(zero := 0)\n[one := 1 for _ in '1']", RIGHT.replace("window:", "window + zero + one - 1:")],
+    "exec": ["exec('zero = 0')\nglobals()['one'] = 1", RIGHT.replace("window:", "window + zero + one - 1:")],
+    "display": [RIGHT.replace("    return", "    display(window)\n    get_ipython()\n    return")],
+    "its own argument": [
+        "d = []\ndef fill(x): x.append(0)",
+        "fill(d)",
+        RIGHT.replace("window:", "window + d[0]:"),
+    ],
+    "prompts": [
+        "\n".join(
+            f"{'...' if i else '>>>'} {line}" for i, line in enumerate(RIGHT.split("\n\n\n")[1].splitlines())
+        ),
+        "import numpy as np",
+    ],
+}
+
+
+@pytest.mark.parametrize("form", ODD_BUT_HONEST)
+def test_what_scores_in_the_notebook_scores_here(form, sandbox):
+    with sandbox.open(ODD_BUT_HONEST[form], "make_windows") as answer:
+        result = check(FIRST, answer)
+        assert result.passed, (result.text(), answer.failed, answer.unreadable)
+
+
+def test_other_points_than_the_notebook_shows_are_noted(grader):
+    released = read(NOTEBOOKS[1])
+    notebook = solved(released)
+    output = {"output_type": "execute_result", "data": {"text/plain": ["3.0"]}, "metadata": {}}
+    cell_of(notebook, kind="check")["outputs"] = [output]
+    assert grade(grader, released, notebook).notes == []
+    cell_of(notebook)["source"] = "def make_windows(series, window):\n    return series"
+    assert grade(grader, released, notebook).notes == [
+        f"{FIRST}: the check in the notebook shows 3 points, grading gave 0"
+    ]
+
+
 def test_names_of_variables_inside_functions_are_not_mistaken_for_globals():
-    statements = ast.parse("X = 1\ny = 2\nk = 3\ndef f(X):\n    y = X\n    return y + k").body
+    statements, _ = program.parse_cells(["X = 1\ny = 2\nk = 3\ndef f(X):\n    y = X\n    return y + k"])
     chosen = program.needed(statements, "f")
     assert [ast.unparse(s).split("\n")[0] for s in chosen] == ["k = 3", "def f(X):"]
 
@@ -244,7 +298,7 @@ def test_the_line_of_an_error_is_quoted_from_its_own_cell(sandbox):
         b"\0\0\0\1\0\0\0\0[",
         wire.encode(None) * 9,
         wire.encode({"kind": "function"}),
-        wire.encode({"kind": 1, "value": 2, "unreadable": 3, "failed": {}, "shapes": [float("inf")]}),
+        wire.encode({"kind": 1, "value": 2, "unreadable": 3, "failed": {}}),
         wire.encode({"kind": "value", "value": float("nan"), "arguments": [[[[[1]]]]]}),
         wire.encode({"kind": "error", "error": [1], "message": {"a": None}, "line": [10**9, -1]}),
         b'\0\0\0\x1c\0\0\0\x08["array", "|O", [1]]        12345678',
