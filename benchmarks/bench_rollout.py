@@ -18,8 +18,9 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 from lessons.baselines import LastValue, Ridge, SeasonalNaive  # noqa: E402
+from lessons.exercises.lesson_07 import crossing_step  # noqa: E402
 from lessons.rnn import GRU, LSTM  # noqa: E402
-from lessons.rollout import crossing, error_by_horizon, rollout, trained_nets, truth  # noqa: E402
+from lessons.rollout import error_by_horizon, rollout, trained_nets, truth  # noqa: E402
 from lessons.rollout.trained import FILES  # noqa: E402
 from lessons.series import trend_and_seasons  # noqa: E402
 from lessons.windows import Standardizer, make_windows, split_by_time  # noqa: E402
@@ -103,7 +104,8 @@ def _lines(rows, table):
     for name, errors in table.items():
         cells = " | ".join(f"{errors.mse[k - 1]:.3f}" for k in (1, 10, 50, 100, 200))
         mean = f"{errors.mean:.3f}" + (f" ± {errors.mean_sd:.3f}" if len(errors.by_seed) > 1 else "")
-        crossed = {other: crossing(errors, table[other]) for other in BASELINES if name not in BASELINES}
+        others = {other: table[other].mse for other in BASELINES if name not in BASELINES}
+        crossed = {other: crossing_step(errors.mse, mse) for other, mse in others.items()}
         told = ", ".join(f"{other} {step}" for other, step in crossed.items() if step) or "–"
         yield f"| {name} | {cells} | {mean} | {told} |"
     yield ""

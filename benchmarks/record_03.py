@@ -101,7 +101,8 @@ def when_to_stop(draws=range(300, 308), seeds=(0, 1)):
         history = lstm(seed).train(X, y, validation=(X_test, y_test))
         curve = np.array([epoch.validation_loss for epoch in history]) * unit  # test MSE after every epoch
         stopped = lstm(seed)
-        for _ in stopped.train(X, y, validation=0.2, patience=80):
+        n = len(X) * 4 // 5
+        for _ in stopped.train(X[:n], y[:n], validation=(X[n:], y[n:]), patience=80):
             pass
         ends = curve[-1], curve[24], mse(y_test, stopped.predict(X_test)) * unit, curve.min()
         for scores, end in zip(rules.values(), ends, strict=True):

@@ -8,7 +8,7 @@ All are trained on the train part of `trend_and_seasons()`, scaled, in windows o
 import numpy as np
 
 from lessons.explorers.rollout_steps import AT, FILE, NOISE, ORIGINS, STEPS, WINDOW, noisy
-from lessons.rnn import LSTM, save_weights
+from lessons.rnn import LSTM
 from lessons.rollout import rollout, trained_nets
 from lessons.rollout.trained import FILES, FOLDER, SEEDS
 from lessons.series import trend_and_seasons
@@ -48,7 +48,7 @@ def save(name, seed, net, folder=FOLDER):
         if isinstance(net, LinearSkip):
             np.save(folder / f"{FILES[name]}-{seed}-skip.npy", net.params["W_skip"])
         net = net.model
-    save_weights(net, folder / f"{FILES[name]}-{seed}.npz")
+    np.savez(folder / f"{FILES[name]}-{seed}.npz", **net.params)
 
 
 def save_rollouts(file=FILE):

@@ -5,7 +5,6 @@ Beside the exercises of its lesson, this is the only module of the package that 
 
 import contextlib
 import copy
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,13 +18,10 @@ from lessons.rnn.training import GradientForecaster
 LAYERS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 NUMPY = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 PREDICT_CHUNK = 1024  # windows at a time in predict: bounds its memory
-
-
-class Device(NamedTuple):
-    """Where to compute, and why there."""
-
-    device: torch.device
-    reason: str
+FORM = (
+    "module must forecast head(output[:, -1]) with one recurrent layer (num_layers=1, bidirectional=False, "
+    "proj_size=0, batch_first=True, bias=True) and one nn.Linear with a bias"
+)
 
 
 def choose_device(wish="cpu"):
@@ -39,8 +35,9 @@ def choose_device(wish="cpu"):
 
     Returns
     -------
-    Device
-        `device` (torch.device) and `reason` (str).
+    device : torch.device
+    reason : str
+        Why there.
 
     Raises
     ------
@@ -48,27 +45,21 @@ def choose_device(wish="cpu"):
         If the wish is unknown, or this computer cannot fulfil it.
     """
     kind = str(wish)
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if kind == "cpu":
-        return Device(torch.device("cpu"), "the default: one seed gives the same numbers, run after run")
-    if kind == "auto":
-        found = next(name for name in ("cuda", "mps", "cpu") if available[name])
-        return Device(torch.device(found), f"the best found here{_hardware(found)}")
-    name = kind.split(":")[0]
-    if name not in available:
+        return torch.device("cpu"), "the default: one seed gives the same numbers, run after run"
+    gpus = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    found = next((name for name, there in gpus.items() if there), "cpu") if kind == "auto" else kind
+    if found == "cpu":
+        return torch.device("cpu"), "the best found here: no GPU that this build of PyTorch can use"
+    name = found.split(":")[0]
+    if name not in gpus:
         raise ValueError(f'device must be "cpu", "auto", "cuda" or "mps", got {wish!r}')
-    if not available[name]:
-        raise ValueError(
-            f'device {kind!r} was asked for, but PyTorch finds none here; "auto" or "cpu" will do'
-        )
-    return Device(torch.device(kind), f"as asked for{_hardware(name)}")
-
-
-def _hardware(name):
-    if name == "cpu":
-        return ": no GPU that this build of PyTorch can use"
+    if not gpus[name]:
+        raise ValueError(f'device {kind!r}: PyTorch finds none here; "auto" or "cpu" will do')
+    why = "the best found here" if kind == "auto" else "as asked for"
     what = torch.cuda.get_device_name() if name == "cuda" else "Apple's GPU"
-    return f" ({what}); sums may come out in another order, so the last digits differ from the CPU's"
+    said = "sums may come out in another order, so the last digits differ from the CPU's"
+    return torch.device(found), f"{why} ({what}); {said}"
 
 
 class RecurrentNet(nn.Module):
@@ -126,8 +117,8 @@ class TorchForecaster(GradientForecaster):
     ----------
     module : nn.Module
         The net itself.
-    device, why_there
-        Where it is, and the reason.
+    device : torch.device
+        Where it is.
     """
 
     def __init__(
@@ -177,7 +168,7 @@ class TorchForecaster(GradientForecaster):
 
     def _set_up(self, seed, training, device):
         self.seed, self.training = seed, dict(training or {})
-        self.device, self.why_there = choose_device(device)
+        self.device, _ = choose_device(device)
         self._stream = None if seed is None else torch.Generator().manual_seed(seed).get_state()
 
     @property
@@ -274,7 +265,6 @@ def to_torch(model):
     Parameters
     ----------
     model : LSTM, RNN or GRU(reset="after") of lessons.rnn
-        A GRU whose update gate writes gets its signs turned, since PyTorch's keeps.
 
     Returns
     -------
@@ -289,25 +279,22 @@ def to_torch(model):
     ValueError
         If it is a GRU with reset="before", which no ``nn.GRU`` can compute.
     """
-    cell = next((name for name, kind in NUMPY.items() if type(model) is kind), None)
-    if cell is None:
+    cell = type(model).__name__
+    if NUMPY.get(cell) is not type(model):
         raise TypeError(f"to_torch takes an LSTM, GRU or RNN of lessons.rnn, got {type(model).__name__}")
     if getattr(model, "reset", "after") != "after":
         raise ValueError(
             'a GRU with reset="before" cannot be copied: it computes W_hn (r * h), nn.GRU computes '
             'r * (W_hn h), and no weights make the two equal; train a GRU with reset="after" instead'
         )
-    dtype, H = getattr(torch, model.dtype.name), model.hidden_size
+    sizes, dtype = (model.input_size, model.hidden_size, model.output_size), getattr(torch, model.dtype.name)
     with torch.random.fork_rng(devices=[]):  # start weights nobody will see
-        net = RecurrentNet(cell, model.input_size, H, model.output_size, dtype=dtype)
+        net = RecurrentNet(cell, *sizes, dtype=dtype)
     with torch.no_grad():
         places = _places(net.layer, net.head)
         places["b_h"].zero_()
         for name, p in model.params.items():
             places[name].copy_(torch.from_numpy(p))
-        if getattr(model, "update", "keep") == "write":  # 1 - sigma(a) = sigma(-a)
-            for name in ("W_x", "W_h", "b", "b_h"):
-                places[name][..., H : 2 * H] *= -1
     return net
 
 
@@ -330,13 +317,30 @@ def from_torch(module):
     TypeError
         If `module` is neither.
     ValueError
-        If it has other or more layers, or settings that the NumPy nets do not know, or computes something
-        else with them.
+        If it has other or more layers, settings that the NumPy nets do not know, or computes something else
+        with them.
     """
     module = module.module if isinstance(module, TorchForecaster) else module
     if not isinstance(module, nn.Module):
         raise TypeError(f"module must be an nn.Module or a TorchForecaster, got {type(module).__name__}")
-    layer, head = _parts_of(module)
+    try:
+        model = _copied(module)
+        X = np.random.default_rng(0).normal(size=(3, 5, model.input_size)).astype(model.dtype)
+        with _evaluating(module):
+            theirs = module(torch.tensor(X, device=next(module.parameters()).device)).cpu().numpy()
+    except Exception as error:
+        raise ValueError(f"{FORM}; copying this one failed ({error}): {module}") from error
+    ours, close = model.predict(X), 1e-10 if model.dtype == np.float64 else 1e-4
+    if theirs.shape != ours.shape or not np.allclose(theirs, ours, rtol=close, atol=close):
+        raise ValueError(f"{FORM}; this one does something else with them: {module}")
+    return model
+
+
+def _copied(module):
+    """A NumPy net with the weights of the one recurrent layer and the one head of a module."""
+    (layer,), (head,) = (
+        [part for part in module.modules() if isinstance(part, kind)] for kind in (nn.RNNBase, nn.Linear)
+    )
     cell = next(name for name, kind in LAYERS.items() if isinstance(layer, kind))
     with torch.no_grad():
         params = {name: p.cpu().numpy() for name, p in _places(layer, head).items()}
@@ -346,7 +350,6 @@ def from_torch(module):
     model = NUMPY[cell](*sizes, dtype=dtype, **({"reset": "after"} if cell == "GRU" else {}))
     for name, p in model.params.items():
         p[...] = params[name]
-    _try_out(module, model, next(module.parameters()).device)
     return model
 
 
@@ -360,38 +363,6 @@ def _places(layer, head):
         "W_y": head.weight.T,
         "b_y": head.bias,
     }
-
-
-def _parts_of(module):
-    """The recurrent layer and the head of a module that has one of each, as NumPy's nets have them."""
-    layers, heads = ([m for m in module.modules() if isinstance(m, kind)] for kind in (nn.RNNBase, nn.Linear))
-    wanted = {"num_layers": 1, "bidirectional": False, "proj_size": 0, "batch_first": True, "bias": True}
-    if len(layers) == len(heads) == 1:
-        (layer,), (head,) = layers, heads
-        fits = head.bias is not None and head.in_features == layer.hidden_size
-        if fits and all(getattr(layer, name) == value for name, value in wanted.items()):
-            return layer, head
-    settings = ", ".join(f"{name}={value}" for name, value in wanted.items())
-    raise ValueError(
-        f"module must have one recurrent layer, with {settings}, and one nn.Linear with a bias that reads "
-        f"its hidden units, got {module}"
-    )
-
-
-def _try_out(module, model, device):
-    """Compare both on random windows: the same layers may be put together in another way."""
-    X = np.random.default_rng(0).normal(size=(3, 5, model.input_size)).astype(model.dtype)
-    try:
-        with _evaluating(module):
-            theirs = module(torch.tensor(X, device=device)).cpu().numpy()
-    except Exception as error:
-        raise ValueError(f"module does not take windows (B, T, {model.input_size}): {error}") from error
-    ours, close = model.predict(X), 1e-10 if model.dtype == np.float64 else 1e-4
-    if theirs.shape != ours.shape or not np.allclose(theirs, ours, rtol=close, atol=close):
-        raise ValueError(
-            "module does something else with its layers than head(output[:, -1]), the forecast from the last "
-            "hidden state"
-        )
 
 
 @contextlib.contextmanager

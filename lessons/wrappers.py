@@ -44,7 +44,7 @@ class Centred(Forecaster):
         self.model, self.by = model, by
 
     def fit(self, X, y, **training):
-        self.model.fit(*self._centre(X, y), **self._centre_validation(training))
+        self.model.fit(*self._centre(X, y), **self._centred(training))
         return self
 
     def predict(self, X):
@@ -52,26 +52,18 @@ class Centred(Forecaster):
         level = self._level(X)  # (N, 1, D)
         return self.model.predict(X - level) + level[:, 0, :1]  # (N, horizon) + (N, 1)
 
-    @property
-    def train(self):
-        """callable : the inner model's `train` on centred windows; absent if that has none."""
-        if not hasattr(self.model, "train"):
-            raise AttributeError(f"{type(self.model).__name__} has no train(); use fit(X, y)")
-        return self._train
-
-    def _train(self, X, y, **training):
-        return self.model.train(*self._centre(X, y), **self._centre_validation(training))
+    def train(self, X, y, **training):
+        """The inner model's `train`, on centred windows."""
+        return self.model.train(*self._centre(X, y), **self._centred(training))
 
     def _centre(self, X, y):
         X = as_windows(X)
         level = self._level(X)
         return X - level, as_targets(y, len(X)) - level[:, 0, :1]
 
-    def _centre_validation(self, training):
-        validation = training.get("validation")
-        if validation is None or isinstance(validation, float):
-            return training
-        return {**training, "validation": self._centre(*validation)}
+    def _centred(self, training):
+        pair = training.get("validation")
+        return {**training, "validation": self._centre(*pair)} if pair is not None else training
 
     def _level(self, X):
         """Return an array of shape (N, 1, D)."""
@@ -91,27 +83,14 @@ class _AroundNet(GradientForecaster):
                     f"{type(self).__name__} needs a model with params, forward, backward and predict, "
                     f"such as an LSTM; {type(model).__name__} has no {name}"
                 )
-        self.model = model
+        self.model, self.seed = model, getattr(model, "seed", 42)
+        self.training = getattr(model, "training", None)
+        self.dtype = getattr(model, "dtype", np.dtype(float))
 
     @property
     def params(self):
         """dict of str to ndarray : the inner model's weights."""
         return self.model.params
-
-    @property
-    def seed(self):
-        """int : the inner model's."""
-        return getattr(self.model, "seed", 42)
-
-    @property
-    def training(self):
-        """dict : the inner model's defaults for `train`."""
-        return getattr(self.model, "training", None)
-
-    @property
-    def dtype(self):
-        """numpy dtype : the inner model's."""
-        return getattr(self.model, "dtype", np.dtype(float))
 
     def _build(self, X, y):
         if hasattr(self.model, "_build"):

@@ -16,8 +16,6 @@ NETS = {
     "LSTM": LSTM(3, 5, 2, forget_bias=1.0),
     "GRU": GRU(3, 5),
     "GRU after": GRU(3, 5, reset="after"),
-    "GRU before, keep": GRU(3, 5, update="keep"),
-    "GRU after, write": GRU(3, 5, reset="after", update="write"),
 }
 for _net in NETS.values():  # biases as training leaves them, not zeros
     for _name in {"b", "b_h"} & set(_net.params):
@@ -53,14 +51,14 @@ def test_states_of_a_gru_are_those_of_its_steps(name):
     h = np.zeros((7, 5))
     weights = [net.params[p] for p in ("W_x", "W_h", "b")]
     for t in range(9):
-        h = gru_step(X[:, t], h, *weights, net.params.get("b_h"), net.reset, net.update)
+        h = gru_step(X[:, t], h, *weights, net.params.get("b_h"), net.reset)
         np.testing.assert_allclose(record["h"][:, t], h, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_states_follow_from_the_gates_that_are_recorded(name):
     net, record = NETS[name], record_gates(NETS[name], X)
-    keeps = name == "LSTM" or net.update == "keep"
+    keeps = name == "LSTM" or net.reset == "after"
     gates = (record["f"], record["i"]) if name == "LSTM" else (record["z"], 1 - record["z"])
     keep, write = gates if keeps else gates[::-1]
     memory, candidate = (record["c"], record["g"]) if name == "LSTM" else (record["h"], record["n"])
@@ -81,7 +79,7 @@ def test_the_dtype_is_the_nets():
     assert {values.dtype for values in record.values.values()} == {np.dtype(np.float32)}
 
 
-@pytest.mark.parametrize("name", ["LSTM", "GRU after", "GRU after, write"])
+@pytest.mark.parametrize("name", ["LSTM", "GRU after"])
 def test_numpy_and_torch_twins_give_identical_numbers(name):
     from lessons.torch_rnn import TorchForecaster, to_torch
 

@@ -10,7 +10,7 @@ from benchmarks import record_07, train_rollout_nets
 from lessons.baselines import Ridge
 from lessons.exercises import REGISTRY
 from lessons.records import recorded
-from lessons.rollout import crossing, error_by_horizon, rollout, trained_nets, truth
+from lessons.rollout import error_by_horizon, rollout, trained_nets, truth
 from lessons.series import trend_and_seasons
 from lessons.windows import scaled_windows
 
@@ -145,13 +145,6 @@ def test_the_matrix_is_the_rollout(sea):
     said = [rollout(ridge, w, [60], 30, 60)[0] for w in windows]
     there = [(np.linalg.matrix_power(M, 30) @ w)[-30:] for w in windows]
     np.testing.assert_allclose(said[0] - said[1], there[0] - there[1], atol=1e-9)  # the intercept drops out
-
-
-def test_the_exercise_finds_the_packages_crossings():
-    rng, mine = np.random.default_rng(0), REGISTRY["07.crossing_step"].reference
-    for _ in range(50):
-        a, b = rng.integers(0, 3, (2, 6))
-        assert mine(a, b) == crossing(a, b)
 
 
 # cures

@@ -5,7 +5,7 @@ import pytest
 
 from lessons.baselines import Autoregression, Drift, LastValue, Mean, Ridge, SeasonalNaive
 from lessons.rnn import GRU, LSTM, RNN
-from lessons.rollout import crossing, error_by_horizon, horizon_table, rollout, trained_nets, truth
+from lessons.rollout import error_by_horizon, horizon_table, rollout, trained_nets, truth
 from lessons.rollout.trained import FILES, SEEDS
 from lessons.series import trend_and_seasons, two_waves
 from lessons.windows import make_windows, split_by_time
@@ -255,7 +255,6 @@ def test_errors_by_horizon_average_over_origins_and_seeds():
     squared = (y_pred - y_true) ** 2
     np.testing.assert_allclose(errors.mse, squared.mean(axis=(0, 1)))
     np.testing.assert_allclose(errors.by_seed, squared.mean(axis=1))
-    np.testing.assert_allclose(errors.by_origin, squared.mean(axis=0))
     assert errors.mean == pytest.approx(squared.mean())
     assert errors.mean_sd == pytest.approx(squared.mean(axis=(1, 2)).std(ddof=1))
     same = error_by_horizon(y_true.tolist(), list(y_pred))
@@ -292,42 +291,6 @@ def test_errors_show_themselves_as_a_table():
 def test_errors_that_cannot_be_measured_are_refused(y_true, y_pred, words):
     with pytest.raises(ValueError, match=words):
         error_by_horizon(y_true, y_pred)
-
-
-# crossings
-
-
-@pytest.mark.parametrize(
-    ("errors", "baseline", "step"),
-    [
-        ([1, 1, 3, 3], [2, 2, 2, 2], 3),
-        ([3, 3, 3, 3], [2, 2, 2, 2], 1),
-        ([1, 1, 1, 1], [2, 2, 2, 2], None),
-        ([3, 1, 3, 3], [2, 2, 2, 2], 3),  # worse, better, worse for good
-        ([3, 3, 3, 2], [2, 2, 2, 2], None),  # as good at the end is not worse
-        ([1, 1, 1, 3], [2, 2, 2, 2], 4),
-        ([3], [2], 1),
-    ],
-)
-def test_a_crossing_is_for_good(errors, baseline, step):
-    assert crossing(errors, baseline) == step
-    assert crossing(np.array(errors, float), np.array(baseline)) == step
-
-
-def test_a_crossing_takes_errors_by_horizon():
-    y_true = np.zeros((1, 3))
-    model, baseline = error_by_horizon(y_true, [[1, 2, 3]]), error_by_horizon(y_true, [[2, 2, 2]])
-    assert crossing(model, baseline) == 3 and crossing(baseline, model) is None
-    assert crossing(model, [4, 4, 4]) == 3  # squared errors 1, 4, 9
-
-
-def test_crossings_of_curves_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="as many steps, got 2 and 3"):
-        crossing([1, 2], [1, 2, 3])
-    with pytest.raises(ValueError, match="errors must hold one number a step"):
-        crossing([[1, 2]], [1, 2])
-    with pytest.raises(ValueError, match="baseline_errors must hold one number a step, none of them NaN"):
-        crossing([1, 2], [1, np.nan])
 
 
 # nets that come with the course

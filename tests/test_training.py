@@ -52,7 +52,7 @@ def test_an_epoch_reports_what_happened():
     epochs = list(LSTM(1, 4).train(X, y, **options))
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
     assert all(isinstance(epoch, Epoch) and epoch.steps == epoch.clipped == 3 for epoch in epochs)
-    assert all(epoch.grad_norm > 1e-3 and epoch.seconds > 0 for epoch in epochs)
+    assert all(epoch.grad_norm > 1e-3 for epoch in epochs)
     assert [epoch.lr for epoch in epochs] == pytest.approx([1e-2, 0.75e-2, 0.25e-2])
     assert epochs[0].validation_loss is None
 
@@ -153,21 +153,12 @@ def test_validation_is_measured_after_each_epoch_and_changes_nothing():
     assert_same(weights(plain), weights(watched))
 
 
-def test_a_share_holds_back_the_last_windows():
-    X, y = problem(50)
-    y_late = y.copy()
-    y_late[-10:] += 100
-    losses = [e.validation_loss for e in LSTM(1, 4).train(X, y_late, epochs=2, validation=0.2)]
-    assert min(losses) > 5000
-    a, b = (LSTM(1, 4).fit(X, target, epochs=2, validation=0.2) for target in (y, y_late))
-    assert_same(weights(a), weights(b))
-
-
 def test_patience_stops_and_puts_the_best_weights_back():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 6, 1)), rng.normal(size=(40, 1))  # nothing to learn but noise
     model = LSTM(1, 16)
-    epochs = list(model.train(X, y, epochs=500, lr=2e-2, validation=0.5, patience=5))
+    watched = {"validation": (X[20:], y[20:]), "patience": 5}
+    epochs = list(model.train(X[:20], y[:20], epochs=500, lr=2e-2, **watched))
     losses = [epoch.validation_loss for epoch in epochs]
     best = int(np.argmin(losses))
     assert len(epochs) == best + 1 + 5 < 500
@@ -270,8 +261,6 @@ def test_optimizers_walk_as_torchs_do(ours, theirs):
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
         ({"patience": 3}, r"patience needs validation"),
-        ({"validation": 1.5}, "validation as a share must be between 0 and 1, got 1.5"),
-        ({"validation": 0.001}, "leaves 50 to train and 0 to validate"),
         ({"lr": -1}, "lr must be positive, got -1"),
         ({"optimizer": "lion"}, 'optimizer must be "adam" or "sgd"'),
         ({"momentum": 0.9}, 'momentum belongs to optimizer="sgd"'),

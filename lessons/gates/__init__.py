@@ -6,5 +6,3 @@ clamp(model, X, where=mask, f=1.0).y_pred # the forecasts with the forget gate h
 
 from lessons.gates.marker import marker_lstm, marker_task
 from lessons.gates.record import GateRecord, clamp, record_gates
-
-__all__ = ["GateRecord", "clamp", "marker_lstm", "marker_task", "record_gates"]

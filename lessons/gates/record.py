@@ -108,8 +108,8 @@ def clamp(model, X, where=None, **values):
     where : ndarray of bool, of shape (N, T), optional
         At which steps of which windows; everywhere if left out.
     **values : float or ndarray that broadcasts to (N, T, H)
-        What to hold, by name: i, f, g, o of an LSTM, r, z, n of a GRU (its z in the net's own convention).
-        Gates from 0 to 1, candidates from -1 to 1.
+        What to hold, by name: i, f, g, o of an LSTM, r, z, n of a GRU (whose z = 1 writes with
+        reset="before", and keeps with "after"). Gates from 0 to 1, candidates from -1 to 1.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def clamp(model, X, where=None, **values):
             h, c = lstm_step(X[:, t], h, c, *weights, look=look)
             keep("c", t, c)
         else:
-            h = gru_step(X[:, t], h, *weights, net.params.get("b_h"), net.reset, net.update, look=look)
+            h = gru_step(X[:, t], h, *weights, net.params.get("b_h"), net.reset, look=look)
         keep("h", t, h)
     return GateRecord(type(net).__name__, X, recorded, h @ net.params["W_y"] + net.params["b_y"])
 

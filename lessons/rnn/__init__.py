@@ -7,25 +7,3 @@ from lessons.rnn.optimizers import SGD, Adam, clip_by_global_norm
 from lessons.rnn.rnn import RNN
 from lessons.rnn.steps import gru_step, lstm_step, rnn_step, sigmoid
 from lessons.rnn.training import Epoch, mse_loss, train
-from lessons.rnn.weights import load_weights, save_weights
-
-__all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "SGD",
-    "Adam",
-    "Epoch",
-    "GradientCheck",
-    "clip_by_global_norm",
-    "gradient_check",
-    "gradient_memory",
-    "gru_step",
-    "load_weights",
-    "lstm_step",
-    "mse_loss",
-    "rnn_step",
-    "save_weights",
-    "sigmoid",
-    "train",
-]

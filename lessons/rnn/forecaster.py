@@ -1,14 +1,17 @@
 """What the recurrent forecasters share: weights, head, prediction. Their cells: rnn, lstm and gru."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from lessons.checks import as_windows
+from lessons.checks import as_windows, whole_number
 from lessons.rnn.layout import Buffers
 from lessons.rnn.training import GradientForecaster
 
 PREDICT_CHUNK = 256  # windows at a time in predict: bounds its memory, and keeps a step's arrays in cache
 
 
+@dataclass(eq=False, repr=False)
 class RecurrentForecaster(GradientForecaster):
     """A recurrent layer that reads a window from zero state, and a linear head on its last hidden state.
 
@@ -39,8 +42,8 @@ class RecurrentForecaster(GradientForecaster):
 
     Raises
     ------
-    ValueError
-        If a size is not positive, or `dtype` is unknown.
+    TypeError, ValueError
+        If a size is no positive whole number, or `dtype` is unknown.
 
     Notes
     -----
@@ -48,18 +51,22 @@ class RecurrentForecaster(GradientForecaster):
     Bengio 2010, eq. 16), the head's likewise; biases zero.
     """
 
+    input_size: int = 1
+    hidden_size: int = 32
+    output_size: int = 1
+    seed: int = 42
+    dtype: np.dtype = np.float64
+    training: dict | None = None
+
     gate_names = ()  # order of the blocks of H columns in W_x, W_h and b
     draw_order = ()  # order in which their start weights are drawn
 
-    def __init__(self, input_size=1, hidden_size=32, output_size=1, seed=42, dtype=np.float64, training=None):
-        sizes = {"input_size": input_size, "hidden_size": hidden_size, "output_size": output_size}
-        for name, size in sizes.items():
-            if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"{name} must be a positive whole number, got {size!r}")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
-        self.input_size, self.hidden_size, self.output_size = input_size, hidden_size, output_size
-        self.seed, self.dtype, self.training = seed, np.dtype(dtype), dict(training or {})
+    def __post_init__(self):
+        for name in ("input_size", "hidden_size", "output_size"):
+            whole_number(getattr(self, name), name, least=1)
+        self.dtype, self.training = np.dtype(self.dtype), dict(self.training or {})
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
         self.params = {name: p.astype(self.dtype) for name, p in self._draw_weights().items()}
         self._buffers, self._tape = Buffers(self.dtype), None
 

@@ -1,26 +1,27 @@
 """The GRU forecaster, with the reset gate before or after the matrix product, unrolled and made fast."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy import add, matmul, multiply, subtract, tanh
 
 from lessons.rnn.forecaster import RecurrentForecaster
 from lessons.rnn.layout import split_weights, stack_weights, start_states
-from lessons.rnn.steps import update_convention
+from lessons.rnn.steps import check_reset
 
 
+@dataclass(eq=False, repr=False)
 class GRU(RecurrentForecaster):
     """GRU forecaster: `gru_step` from a zero state over the window, a linear head on h_T.
 
-    Takes the parameters of `RecurrentForecaster` and three of its own.
+    Takes the parameters of `RecurrentForecaster` and two of its own.
 
     Parameters
     ----------
     reset : {"before", "after"}
-        The reset gate multiplies the state before its matrix product (Cho et al. 2014) or after it (cuDNN,
-        PyTorch); "after" has a recurrent bias `b_h` (3H,) as well.
-    update : {"write", "keep"}, optional
-        z = 1 writes the candidate (Chung et al. 2014), or keeps the state (Cho et al. 2014, PyTorch). By
-        default "write" with reset="before" and "keep" with reset="after": see `gru_step`.
+        The reset gate multiplies the state before its matrix product, and z = 1 writes the candidate (Chung
+        et al. 2014), or after it, and z = 1 keeps the state (cuDNN, PyTorch): see `gru_step`. "after" has a
+        recurrent bias `b_h` (3H,) as well.
     keep_bias : float
         Moves the update gate's start bias towards keeping the state, whichever way round z is: the GRU's
         counterpart of the LSTM's `forget_bias`.
@@ -28,36 +29,28 @@ class GRU(RecurrentForecaster):
     Raises
     ------
     ValueError
-        If `reset` or `update` is unknown.
+        If `reset` is unknown.
 
     Notes
     -----
     `params` holds the gates in PyTorch's order r, z, n. Laid out like `LSTM`: the batch is the last axis,
-    [h; x; 1] one array, and one tanh serves r and z. Inside, z always writes; for "keep" the sign of its
-    weights is turned.
+    [h; x; 1] one array, and one tanh serves r and z. Inside, z always writes; where it is to keep, the sign
+    of its weights is turned.
 
     A forward pass keeps 5 arrays of (T, B, H): r, z, n, h, and r * h (before) or h W_hn + b_hn (after).
     """
 
+    reset: str = field(default="before", kw_only=True)
+    keep_bias: float = field(default=0.0, kw_only=True)
+
     gate_names = ("r", "z", "n")
     draw_order = ("z", "r", "n")
 
-    def __init__(
-        self,
-        input_size=1,
-        hidden_size=32,
-        output_size=1,
-        seed=42,
-        dtype=np.float64,
-        training=None,
-        *,
-        reset="before",
-        update=None,
-        keep_bias=0.0,
-    ):
-        self.reset, self.update = reset, update_convention(reset, update)
-        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
-        self.params["b"][hidden_size : 2 * hidden_size] += keep_bias if self.update == "keep" else -keep_bias
+    def __post_init__(self):
+        check_reset(self.reset)
+        super().__post_init__()
+        keeps = 1 if self.reset == "after" else -1
+        self.params["b"][self.hidden_size : 2 * self.hidden_size] += keeps * self.keep_bias
 
     def _draw_weights(self):
         weights = super()._draw_weights()
@@ -166,7 +159,7 @@ class GRU(RecurrentForecaster):
         return W[: 2 * H], W[2 * H :, :H].copy(), b_h[2 * H :, None], W[2 * H :, H:].copy()
 
     def _turn_z(self, W):
-        """Turn the sign of z's rows if z keeps, in place: 1 - sigma(a) = sigma(-a)."""
-        if self.update == "keep":
+        """Turn the sign of z's rows where z = 1 keeps, in place: 1 - sigma(a) = sigma(-a)."""
+        if self.reset == "after":
             W[self.hidden_size : 2 * self.hidden_size] *= -1
         return W

@@ -32,11 +32,8 @@ class Buffers:
             self._flat[name] = np.empty(size, self._dtype)
         return self._flat[name][:size].reshape(shape)
 
-    def __deepcopy__(self, memo):
-        return Buffers(self._dtype)  # a copied model brings its weights, not its scratch space
-
     def __reduce__(self):
-        return Buffers, (self._dtype,)
+        return Buffers, (self._dtype,)  # a copied model brings its weights, not its scratch space
 
 
 def start_states(X, H, buffers):

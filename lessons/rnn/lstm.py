@@ -1,5 +1,7 @@
 """The LSTM forecaster: `lstm_step` unrolled over a batch of windows, and its backward pass, made fast."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy import add, matmul, multiply, subtract, tanh
 
@@ -7,6 +9,7 @@ from lessons.rnn.forecaster import RecurrentForecaster
 from lessons.rnn.layout import split_weights, stack_weights, start_states
 
 
+@dataclass(eq=False, repr=False)
 class LSTM(RecurrentForecaster):
     """LSTM forecaster: `lstm_step` from zero states over the window, a linear head on h_T.
 
@@ -33,22 +36,14 @@ class LSTM(RecurrentForecaster):
     nothing that grows with T.
     """
 
+    forget_bias: float = field(default=0.0, kw_only=True)
+
     gate_names = ("i", "f", "g", "o")
     draw_order = ("i", "f", "o", "g")
 
-    def __init__(
-        self,
-        input_size=1,
-        hidden_size=32,
-        output_size=1,
-        seed=42,
-        dtype=np.float64,
-        training=None,
-        *,
-        forget_bias=0.0,
-    ):
-        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
-        self.params["b"][hidden_size : 2 * hidden_size] += forget_bias
+    def __post_init__(self):
+        super().__post_init__()
+        self.params["b"][self.hidden_size : 2 * self.hidden_size] += self.forget_bias
 
     def _unroll(self, X, buffers):
         (B, T, _), H = X.shape, self.hidden_size

@@ -1,11 +1,14 @@
 """A plain recurrent network, for comparison: no gates, so nothing protects its memory or its gradients."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from lessons.rnn.forecaster import RecurrentForecaster
 from lessons.rnn.layout import split_weights, stack_weights, start_states
 
 
+@dataclass(eq=False, repr=False)
 class RNN(RecurrentForecaster):
     """Plain RNN forecaster: h_t = tanh(x_t W_x + h_{t-1} W_h + b), a linear head on h_T.
 
@@ -22,21 +25,9 @@ class RNN(RecurrentForecaster):
     `W_x`, `W_h` and `b` have one block of H columns. A forward pass keeps 1 array of (T, B, H) (and inputs).
     """
 
-    gate_names = draw_order = ("h",)
+    stretch: float | None = field(default=None, kw_only=True)
 
-    def __init__(
-        self,
-        input_size=1,
-        hidden_size=32,
-        output_size=1,
-        seed=42,
-        dtype=np.float64,
-        training=None,
-        *,
-        stretch=None,
-    ):
-        self.stretch = stretch
-        super().__init__(input_size, hidden_size, output_size, seed, dtype, training)
+    gate_names = draw_order = ("h",)
 
     def _recurrent(self, W_h, rng):
         if self.stretch is None:

@@ -101,16 +101,16 @@ def lstm_step(x, h, c, W_x, W_h, b, *, look=None):
     return h, c
 
 
-def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None, *, look=None):
-    """One step of a GRU, in any of the forms found in the literature.
+def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", *, look=None):
+    """One step of a GRU, in one of two forms, each with a z of its own.
 
-    Two things differ between papers and libraries, independently of each other::
+    ::
 
-        reset="before"   n = tanh(x W_xn + (r * h) W_hn + b_n)              Cho et al. (2014), eq. 8
-        reset="after"    n = tanh(x W_xn + b_n + r * (h W_hn + b_hn))       cuDNN, PyTorch
+        reset="before"   n = tanh(x W_xn + (r * h) W_hn + b_n)             Chung et al. (2014), eq. 4 to 8
+                         h' = (1 - z) * h + z * n                          z = 1 writes
 
-        update="write"   h' = (1 - z) * h + z * n      z = 1 writes         Chung et al. (2014), eq. 4
-        update="keep"    h' = z * h + (1 - z) * n      z = 1 keeps          Cho et al. (2014), eq. 7; PyTorch
+        reset="after"    n = tanh(x W_xn + b_n + r * (h W_hn + b_hn))      cuDNN, PyTorch
+                         h' = z * h + (1 - z) * n                          z = 1 keeps
 
     with r, z = sigma(x W_x + h W_h + b [+ b_h]) in both.
 
@@ -126,9 +126,6 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None, *, look=N
         Recurrent bias of the reset-after form (zeros if left out); the reset-before form has none.
     reset : {"before", "after"}
         Whether r multiplies the state before its matrix product or after it.
-    update : {"write", "keep"}, optional
-        Which way round z works. By default the one that goes with `reset` in this course: "write" with
-        "before" (the paper form), "keep" with "after" (so that PyTorch's weights can be copied as they are).
     look : callable, optional
         As for `lstm_step`, with r, z and n; n is computed from what was returned for r.
 
@@ -140,9 +137,9 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None, *, look=N
     Raises
     ------
     ValueError
-        If the shapes do not fit together, `reset` or `update` is unknown, or `b_h` comes with reset="before".
+        If the shapes do not fit together, `reset` is unknown, or `b_h` comes with reset="before".
     """
-    update = update_convention(reset, update)
+    check_reset(reset)
     _check_step(x, h, W_x, W_h, b, gates=3)
     if reset == "before" and b_h is not None:
         raise ValueError('b_h belongs to reset="after" only; with reset="before" every bias is in b')
@@ -163,32 +160,13 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", update=None, *, look=N
     else:
         n = np.tanh(a_x[:, candidate] + r * (h @ W_h[:, candidate] + b_h[candidate]))
     n = n if look is None else look("n", n)
-    return (1 - z) * h + z * n if update == "write" else z * h + (1 - z) * n
+    return (1 - z) * h + z * n if reset == "before" else z * h + (1 - z) * n
 
 
-def update_convention(reset, update=None):
-    """Which way round the update gate works: `update` itself, or the default that goes with `reset`.
-
-    Parameters
-    ----------
-    reset : {"before", "after"}
-    update : {"write", "keep"}, optional
-
-    Returns
-    -------
-    str
-        "write" (z = 1 writes the candidate) or "keep" (z = 1 keeps the state).
-
-    Raises
-    ------
-    ValueError
-        If either is unknown.
-    """
+def check_reset(reset):
+    """Raise a ValueError unless `reset` is "before" or "after"."""
     if reset not in ("before", "after"):
         raise ValueError(f'reset must be "before" or "after", got {reset!r}')
-    if update not in (None, "write", "keep"):
-        raise ValueError(f'update must be "write", "keep" or None, got {update!r}')
-    return update or {"before": "write", "after": "keep"}[reset]
 
 
 def _check_step(x, h, W_x, W_h, b, gates):

@@ -9,7 +9,6 @@ same for the nets of `lessons.torch_rnn`; what differs between the libraries is 
 """
 
 import functools
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +42,6 @@ class Epoch:
         Number of steps in the epoch.
     lr : float
         Step size used.
-    seconds : float
-        Time the epoch took, the caller's own loop body not counted.
     validation_loss : float or None
         Mean squared error on the validation windows after the epoch.
     """
@@ -56,7 +53,6 @@ class Epoch:
     clipped: int
     steps: int
     lr: float
-    seconds: float
     validation_loss: float | None = None
 
 
@@ -131,9 +127,9 @@ def train(
         For "sgd".
     schedule : {"constant", "cosine"}
         "cosine" lets the step size fall along half a cosine, epoch by epoch, from lr towards 0.
-    validation : (ndarray, ndarray) or float, optional
-        Windows and targets to measure after every epoch, or a share of the *last* training windows to hold
-        back for that (never a random share: neighbouring windows overlap).
+    validation : (ndarray, ndarray), optional
+        Windows and targets to measure after every epoch: the *last* ones of the train part, held back, never
+        a random share of it, since neighbouring windows overlap.
     patience : int, optional
         Stop after so many epochs without a better validation loss, and put the best weights back.
 
@@ -159,12 +155,10 @@ def train(
         raise ValueError(f'optimizer must be "adam" or "sgd", got {optimizer!r}')
     if momentum and optimizer == "adam":
         raise ValueError('momentum belongs to optimizer="sgd"; Adam has its own')
-    if isinstance(validation, float):
-        X, y, validation = _hold_back_tail(X, y, validation)
-    elif validation is not None:
+    if validation is not None:
         validation = _checked(model, *validation)
-    if patience is not None and validation is None:
-        raise ValueError("patience needs validation=(X, y) or a share of the training windows such as 0.1")
+    elif patience is not None:
+        raise ValueError("patience needs validation=(X, y): windows to stop by")
     if schedule not in SCHEDULES:
         raise ValueError(f'schedule must be "constant" or "cosine", got {schedule!r}')
     make = getattr(model, "learner", functools.partial(Learner, model))
@@ -174,8 +168,7 @@ def train(
     def run():
         best, best_epoch, best_weights = np.inf, 0, None
         for epoch in range(1, epochs + 1):
-            start, steps = time.perf_counter(), []
-            step_size = lr * SCHEDULES[schedule]((epoch - 1) / epochs)
+            step_size, steps = lr * SCHEDULES[schedule]((epoch - 1) / epochs), []
             for X_b, y_b in learner.batches():  # (B, T, D), (B, horizon)
                 loss, norm = learner.step(X_b, y_b, step_size)
                 steps.append((loss, norm, len(X_b)))
@@ -185,11 +178,9 @@ def train(
             loss = float(np.average(losses, weights=sizes))
             validation_loss = None if validation is None else learner.loss(*validation)
             clipped = 0 if max_grad_norm is None else sum(norm > max_grad_norm for norm in norms)
-            seconds = time.perf_counter() - start
             if patience is not None and validation_loss < best:
                 best, best_epoch, best_weights = validation_loss, epoch, learner.weights()
-            norms = max(norms), norms[-1], clipped, len(norms)
-            yield Epoch(epoch, loss, *norms, step_size, seconds, validation_loss)
+            yield Epoch(epoch, loss, max(norms), norms[-1], clipped, len(norms), step_size, validation_loss)
             if not np.isfinite(loss) or (patience is not None and epoch - best_epoch >= patience):
                 break
         if best_weights is not None:
@@ -380,14 +371,3 @@ def _checked(model, X, y):
         if not np.isfinite(a).all():
             raise ValueError(f"{name} holds {np.sum(~np.isfinite(a))} values that are NaN or infinite")
     return X, y
-
-
-def _hold_back_tail(X, y, share):
-    """Split the last windows off, in order of time: X, y to train on, and a pair to validate on."""
-    if not 0 < share < 1:
-        raise ValueError(f"validation as a share must be between 0 and 1, got {share}")
-    n = round(len(X) * share)
-    if not 0 < n < len(X):
-        left = f"{len(X) - n} to train and {n} to validate"
-        raise ValueError(f"validation={share} of {len(X)} windows leaves {left}")
-    return X[:-n], y[:-n], (X[-n:], y[-n:])

@@ -1,15 +1,5 @@
 """Many steps ahead: recursive forecasts from all origins at once, and their error by horizon."""
 
-from lessons.rollout.errors import HorizonErrors, crossing, error_by_horizon, horizon_table
+from lessons.rollout.errors import HorizonErrors, error_by_horizon, horizon_table
 from lessons.rollout.recursive import rollout, truth
 from lessons.rollout.trained import trained_nets
-
-__all__ = [
-    "HorizonErrors",
-    "crossing",
-    "error_by_horizon",
-    "horizon_table",
-    "rollout",
-    "trained_nets",
-    "truth",
-]

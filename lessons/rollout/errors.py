@@ -1,4 +1,4 @@
-"""Errors of many-step forecasts: by horizon, with their spread, and where a model stops being worth it."""
+"""Errors of many-step forecasts: by horizon, with their spread."""
 
 from dataclasses import dataclass
 
@@ -28,11 +28,6 @@ class HorizonErrors(Tabular):
     def by_seed(self):
         """ndarray of shape (S, steps) : mean squared error over origins, seed by seed."""
         return self.squared.mean(axis=1)
-
-    @property
-    def by_origin(self):
-        """ndarray of shape (N, steps) : mean squared error over seeds, origin by origin."""
-        return self.squared.mean(axis=0)
 
     @property
     def mean(self):
@@ -108,36 +103,6 @@ def error_by_horizon(y_true, y_pred):
     return HorizonErrors((y_pred - y_true) ** 2)
 
 
-def crossing(errors, baseline_errors):
-    """The first step from which on a model is worse than a baseline, and stays worse.
-
-    Parameters
-    ----------
-    errors, baseline_errors : HorizonErrors, or array_like of shape (steps,)
-        Errors of the model and of the baseline by step, from the same origins; of HorizonErrors, the mse.
-
-    Returns
-    -------
-    int or None
-        Counted from 1, as steps ahead are. None if the model is at least as good at the last step: a curve
-        that goes above the baseline's and comes back has not crossed it for good.
-
-    Raises
-    ------
-    ValueError
-        If the two do not have one and the same number of steps, or a value is NaN.
-    """
-    errors, baseline_errors = _curve(errors, "errors"), _curve(baseline_errors, "baseline_errors")
-    if errors.shape != baseline_errors.shape:
-        raise ValueError(
-            f"errors and baseline_errors must have as many steps, got {len(errors)} and "
-            f"{len(baseline_errors)}"
-        )
-    good = np.flatnonzero(errors <= baseline_errors)
-    first = good[-1] + 1 if len(good) else 0  # counted from 0: the one after the last good step
-    return None if first == len(errors) else int(first) + 1
-
-
 def _seeds(y_pred):
     """Forecasts as an array (S, N, steps)."""
     try:
@@ -147,10 +112,3 @@ def _seeds(y_pred):
     if y_pred.ndim not in (2, 3) or y_pred.size == 0:
         raise ValueError(f"y_pred must have shape (N, steps) or (S, N, steps), got shape {y_pred.shape}")
     return y_pred if y_pred.ndim == 3 else y_pred[np.newaxis]
-
-
-def _curve(errors, name):
-    curve = np.asarray(errors.mse if isinstance(errors, HorizonErrors) else errors, float)
-    if curve.ndim != 1 or curve.size == 0 or np.isnan(curve).any():
-        raise ValueError(f"{name} must hold one number a step, none of them NaN, got shape {curve.shape}")
-    return curve

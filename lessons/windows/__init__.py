@@ -5,15 +5,3 @@ from lessons.windows.cutting import make_windows, split_by_time
 from lessons.windows.origins import rolling_origins
 from lessons.windows.scaled import ScaledWindows, scaled_windows
 from lessons.windows.scaling import Standardizer
-
-__all__ = [
-    "Audit",
-    "Leak",
-    "ScaledWindows",
-    "Standardizer",
-    "audit",
-    "make_windows",
-    "rolling_origins",
-    "scaled_windows",
-    "split_by_time",
-]
