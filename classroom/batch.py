@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import lessons.exercises
 from classroom import Problem, cage, container, submission
 from classroom.answers import Limits
+from classroom.course import CONFIG
 from classroom.grading import Grader
+from lessons import exercises
 
 ATTEMPTS = 2  # how often a submission may end the grader's own process before it is given up
 
@@ -77,17 +78,18 @@ def grade_course(course, lessons=None, jobs=None, force=False, limits=None, leve
             broken = [grade.id for grade in graded.grades if grade.status == "broken"]
             if broken:  # no fault of the student's: no mark rather than none of the points
                 raise Problem(f"{', '.join(broken)} could not be checked; {'; '.join(graded.notes)}")
+            note_marks_by_hand(course, graded)
             writer.save(graded)
+            keep_record(course, graded, task.fingerprint)
         except Exception as error:  # this one's mark is missing; the others' are not
             outcome.failed += 1
             outcome.notes.append((task.lesson, task.student, f"NOT SAVED: {type(error).__name__}: {error}"))
             continue
-        keep_record(course, graded, task.fingerprint)
         outcome.graded += 1
         outcome.notes += [(task.lesson, task.student, note) for note in graded.notes]
     outcome.notes.sort()
     outcome.seconds = time.monotonic() - start
-    _log(course, outcome)
+    log(course, outcome)
     return outcome
 
 
@@ -131,6 +133,23 @@ def record_path(course, lesson, student):
     return course.root / "records" / lesson / f"{student}.json"
 
 
+def note_marks_by_hand(course, graded):
+    """Note marks that a teacher gave to an earlier version of an answer: nothing changes them by itself."""
+    earlier = records(course, graded.lesson, graded.student).get(graded.student)
+    if earlier is None:
+        return
+    before = {grade["cell"]: grade["answer"] for grade in earlier["grades"]}
+    changed = {grade.cell: grade.id for grade in graded.grades if before.get(grade.cell) != grade.answer}
+    if changed:
+        from classroom.gradebook import marked_by_hand
+
+        for cell in sorted(changed.keys() & marked_by_hand(course, graded.lesson, graded.student)):
+            text = (
+                "was marked by hand before this version came in; that mark stands until someone looks again"
+            )
+            graded.notes.append(f"{changed[cell]} {text}")
+
+
 def keep_record(course, graded, fingerprint):
     """Write the record of a graded submission, all of it or nothing."""
     path = record_path(course, graded.lesson, graded.student)
@@ -142,27 +161,28 @@ def keep_record(course, graded, fingerprint):
     new.replace(path)
 
 
-def records(course, lesson):
-    """Return {student: record} of a lesson's graded submissions."""
+def records(course, lesson, student=None):
+    """Return {student: record} of a lesson's graded submissions, or of one of them."""
     found = {}
-    for path in sorted(course.root.glob(f"records/{lesson}/*.json")):
+    for path in sorted((course.root / "records" / lesson).glob("*.json")):
         with contextlib.suppress(ValueError):
-            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+            if student in (None, path.stem):
+                found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
 def _tasks(course, lessons, force):
     """Return the submissions that have to be graded, and how many need not."""
-    tasks, unchanged, checks = [], 0, _of_checks()
+    tasks, unchanged = [], 0
     for lesson in lessons:
         folders = course.submitted(lesson)
         if not folders:
             continue
         course.released(lesson)  # a Problem now rather than once a student
         known = {} if force else {s: r.get("fingerprint") for s, r in records(course, lesson).items()}
-        release = course.release(lesson).read_bytes()
+        rules = rules_of(course, lesson)
         for student, folder in folders.items():
-            task = Task(lesson, student, folder, _fingerprint(folder, release, checks))
+            task = Task(lesson, student, folder, fingerprint(folder, rules))
             if known.get(student) == task.fingerprint:
                 unchanged += 1
             else:
@@ -170,17 +190,22 @@ def _tasks(course, lessons, force):
     return tasks, unchanged
 
 
-def _of_checks():
-    """Return a number for the exercises as they are now: where they change, so may marks."""
-    state = hashlib.sha256()
-    for path in sorted(Path(lessons.exercises.__file__).parent.glob("*.py")):
+def rules_of(course, lesson):
+    """Return bytes that change where marks may: release, exercises, settings, due date."""
+    from classroom.gradebook import due_dates
+
+    files = [course.release(lesson), course.root / CONFIG]
+    files += sorted(Path(exercises.__file__).parent.rglob("*.py"))
+    state = hashlib.sha256(due_dates(course).get(lesson, "").encode())
+    for path in files:
         state.update(path.read_bytes())
     return state.digest()
 
 
-def _fingerprint(folder, *more):
-    state = hashlib.sha256(b"".join(more))
-    for path in sorted(folder.glob("*.ipynb")):
+def fingerprint(folder, rules):
+    """Return a text that changes when a submission or the rules of its marking do."""
+    state = hashlib.sha256(rules)
+    for path in [*sorted(folder.glob("*.ipynb")), folder / submission.NOTE, folder / "timestamp.txt"]:
         state.update(path.name.encode("utf-8", "replace"))
         try:
             state.update(submission.read_bytes(path))
@@ -267,7 +292,7 @@ def _graded(tasks, jobs, *settings):
             worker.close()
 
 
-def _log(course, outcome):
+def log(course, outcome):
     """Add what was noted to the course's log."""
     with open(course.root / "grading.log", "a", encoding="utf-8") as log:
         now = time.strftime("%Y-%m-%d %H:%M:%S")

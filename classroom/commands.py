@@ -70,6 +70,9 @@ def _parser():
     made.add_argument("lesson", metavar="LESSON", help="as 01")
     made.add_argument("source", metavar="FROM", type=Path, help="a folder or zip file")
     made.add_argument("--pattern", help="regular expression with a group (?P<student>...) for file names")
+    made.add_argument(
+        "--worksheet", type=Path, help="Moodle's grading worksheet (CSV): e-mail addresses, and when it came"
+    )
     made = command(_summary, "summary", "tables, common mistakes, similar answers")
     made.add_argument("--lessons", help="as 01-07; all by default")
     made = command(_feedback, "feedback", "write a page for each student and lesson")
@@ -144,11 +147,14 @@ def _collect(options):
 
     course = courses.Course(options.dir)
     (lesson,) = course.choose(options.lesson)
-    taken, passed_over = collect(course, lesson, options.source, options.pattern)
+    taken, passed_over, missing = collect(course, lesson, options.source, options.pattern, options.worksheet)
     for line in passed_over:
         print(f"  passed over {line}")
     print(f"Took in {len(taken)} new submissions of {lesson}.")
+    for line in missing:
+        print(f"  NOT TAKEN IN: {line}", file=sys.stderr)
     print(f"Next: python -m classroom grade {options.dir}")
+    return 1 if missing else 0
 
 
 def _summary(options):

@@ -95,6 +95,22 @@ class Writer:
             (target / "timestamp.txt").write_text(stamp.isoformat(" "), encoding="utf-8")
 
 
+def due_dates(course):
+    """Return {lesson: when it is due, as text, "None" for never}."""
+    with open_gradebook(course) as gradebook:
+        return {assignment.name: str(assignment.duedate) for assignment in gradebook.assignments}
+
+
+def marked_by_hand(course, lesson, student):
+    """Return the grade_ids of the cells that have a mark given by hand."""
+    with open_gradebook(course) as gradebook:
+        try:
+            notebooks = gradebook.find_submission(lesson, student).notebooks
+        except MissingEntry:
+            return set()
+        return {g.name for notebook in notebooks for g in notebook.grades if g.manual_score is not None}
+
+
 def _timestamp(folder):
     """Return when a submission was handed in (UTC), None where nothing sensible says so."""
     try:

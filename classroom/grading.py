@@ -9,7 +9,7 @@ from pathlib import Path
 
 from classroom import submission
 from classroom.answers import Limits, Sandbox
-from classroom.submission import Unreadable, is_answer, nbgrader_of, source_of
+from classroom.submission import Unreadable, is_answer, nbgrader_of, one_line, source_of
 from lessons.exercises import REGISTRY, check
 from lessons.exercises.checking import Result
 
@@ -108,9 +108,9 @@ class Grader:
         """
         start = time.monotonic()
         try:
-            path, notes = submission.find(Path(folder), f"{lesson}.ipynb")
-            fitted = submission.fit(released, submission.read_cells(path))
-            fitted.notes[:0] = notes
+            path, notes = submission.find(Path(folder), f"{lesson}.ipynb", released)
+            fitted = submission.fit(released, submission.cells_of(submission.read_bytes(path)))
+            fitted.notes[:0] = [*notes, *submission.notes_of(Path(folder))]
         except Exception as reason:  # Unreadable, or what nobody has thought of: its author's alone
             fitted = submission.fit(released, [])
             kind = "" if isinstance(reason, Unreadable) else f"it cannot be read ({type(reason).__name__}): "
@@ -145,7 +145,7 @@ class Grader:
                         references[grade.id] = REGISTRY[grade.id].source()
             else:
                 (first if stubs.get(mark.get("grade_id")) == source else cells).append(source)
-        return Graded(student, lesson, grades, [_one_line(note) for note in fitted.notes], notebook)
+        return Graded(student, lesson, grades, [one_line(note) for note in fitted.notes], notebook)
 
     def _grade_cell(self, cell, cells, ours, references, fitted):
         """Grade one check cell; None where it holds no check of ours."""
@@ -221,11 +221,6 @@ def _check(exercise, answer):
         result.notes += [text[:1].upper() + text[1:] for text in answer.unreadable]
         result.notes += [f"Before the check: {text}" for text in answer.failed]
     return result
-
-
-def _one_line(text):
-    """Return a text that can do nothing to a log or a terminal."""
-    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))[:400]
 
 
 def _stops(result):

@@ -6,7 +6,7 @@ import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from classroom import submission
+from classroom import batch
 from classroom.course import Course
 from classroom.grading import Grader
 
@@ -23,12 +23,14 @@ class GradeSafely(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         """Return (the graded notebook, resources)."""
         names = resources["nbgrader"]
+        lesson, student = names["assignment"], names["student"]
         course = Course(self.root or Path(names["db_url"].removeprefix("sqlite:///")).parent)
-        released = course.released(names["assignment"])
-        cells = [submission.as_cell(cell) for cell in nb.get("cells", [])]
-        fitted = submission.fit(released, cells)
+        folder = course.root / "submitted" / student / lesson
         with Grader() as grader:
-            graded = grader.grade(fitted, released, names["assignment"], names["student"])
+            graded = grader.grade_folder(folder, course.released(lesson), lesson, student)
+        batch.note_marks_by_hand(course, graded)
+        batch.keep_record(course, graded, batch.fingerprint(folder, batch.rules_of(course, lesson)))
+        batch.log(course, batch.Outcome(1, notes=[(lesson, student, note) for note in graded.notes]))
         for note in graded.notes:
-            self.log.warning("%s, %s: %s", names["student"], names["notebook"], note)
+            self.log.warning("%s, %s: %s", student, lesson, note)
         return nbformat.from_dict(graded.notebook), resources

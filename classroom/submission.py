@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 LARGEST = 20 * 2**20  # bytes; a lesson without outputs has 0.1 MB
 MOST_CELLS = 2000
+NOTE = "handed_in.json"  # beside a submission, written when it is collected
 
 
 class Unreadable(Exception):
@@ -46,7 +47,7 @@ class Submission:
     shown: dict = field(default_factory=dict)
 
 
-def find(folder, name):
+def find(folder, name, released):
     """Return the submitted file of a notebook, and a note where it has another name.
 
     Parameters
@@ -55,6 +56,8 @@ def find(folder, name):
         Of one student's submission of one lesson.
     name : str
         As ``"01_windows_and_leakage.ipynb"``.
+    released : dict
+        The notebook as released.
 
     Raises
     ------
@@ -63,15 +66,43 @@ def find(folder, name):
     """
     if (folder / name).is_symlink() or (folder / name).exists():
         return folder / name, []
-    others = sorted(path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink())
-    if len(others) == 1:
-        return others[0], [f"the notebook is called {_short(others[0].name)} instead of {name}"]
-    there = ", ".join(sorted(_short(path.name) for path in folder.iterdir())[:5]) if folder.is_dir() else ""
+    others = [path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()]
+    if others:
+        path = best(released, {path: read_bytes(path) for path in sorted(others)[:10]})
+        return path, [f"the notebook is called {one_line(path.name)[:60]} instead of {name}"]
+    there = (
+        ", ".join(sorted(one_line(path.name)[:60] for path in folder.iterdir())[:5])
+        if folder.is_dir()
+        else ""
+    )
     raise Unreadable(f"there is no notebook {name} in the submission (it holds: {there or 'nothing'})")
 
 
-def read_cells(path):
-    """Return the cells of a submitted notebook.
+def notes_of(folder):
+    """Return what `classroom.collecting` has noted of a submission."""
+    try:
+        return [str(text) for text in json.loads(read_bytes(folder / NOTE))["notes"]]
+    except (Unreadable, ValueError, KeyError, TypeError):
+        return []
+
+
+def best(released, notebooks):
+    """Return the key of that notebook, of several as bytes, which has the most answers to a lesson."""
+    stubs = released["cells"]
+
+    def answers(key):
+        try:
+            cells = cells_of(notebooks[key])
+        except Unreadable:
+            return (-1, 0)
+        found = [(stubs[j], cells[i]) for i, j in _match(stubs, cells)[0].items() if is_answer(stubs[j])]
+        return (sum(source_of(stub) != cell.source for stub, cell in found), len(found))
+
+    return max(notebooks, key=answers)
+
+
+def cells_of(data):
+    """Return the cells of a submitted notebook, from its bytes.
 
     Raises
     ------
@@ -79,14 +110,15 @@ def read_cells(path):
         If it is no notebook.
     """
     try:
-        document = json.loads(read_bytes(path))
+        document = json.loads(data)
+        if "worksheets" in document:  # format 3
+            sheets = [cell for sheet in document["worksheets"] for cell in sheet["cells"]]
+            document["cells"] = [{"source": cell.get("input", ""), **cell} for cell in sheets]
         cells = document["cells"]
         if type(cells) is not list:
             raise TypeError
-    except Unreadable:
-        raise
-    except (ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
-        raise Unreadable(f"the file is no notebook of format 4 ({type(error).__name__})") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError) as error:
+        raise Unreadable(f"the file is no notebook ({type(error).__name__})") from None
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"the notebook has {len(cells)} cells ({MOST_CELLS} at most)")
     return [as_cell(cell) for cell in cells if type(cell) is dict]
@@ -282,5 +314,6 @@ def source_of(cell):
     return source if type(source) is str else "".join(source)
 
 
-def _short(name):
-    return _text(name)[:60]
+def one_line(text):
+    """Return a text that can do nothing to a log or a terminal."""
+    return "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))[:400]

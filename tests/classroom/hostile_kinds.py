@@ -475,24 +475,20 @@ KINDS = {
     "nothing": Kind(
         "an empty folder", writing(b"", "notes.txt"), 0.0, "there is no notebook", "0 for the lesson"
     ),
-    "empty file": Kind("0 bytes", writing(b""), 0.0, "no notebook of format 4", "0 for the lesson"),
-    "half a file": Kind(
-        "cut off in the middle", writing(b'{"cells": [{"ce'), 0.0, "no notebook of format 4", "0"
-    ),
+    "empty file": Kind("0 bytes", writing(b""), 0.0, "is no notebook", "0 for the lesson"),
+    "half a file": Kind("cut off in the middle", writing(b'{"cells": [{"ce'), 0.0, "is no notebook", "0"),
     "conflict markers": Kind(
         "git's conflict markers",
         writing(b"<<<<<<< HEAD\n{}\n=======\n"),
         0.0,
-        "no notebook of format 4",
+        "is no notebook",
         "0 for the lesson",
     ),
     "garbage": Kind(
-        "random bytes", writing(bytes(range(256)) * 100), 0.0, "no notebook of format 4", "0 for the lesson"
+        "random bytes", writing(bytes(range(256)) * 100), 0.0, "is no notebook", "0 for the lesson"
     ),
-    "another JSON": Kind("`[1, 2]`", writing(b"[1, 2]"), 0.0, "no notebook of format 4", "0 for the lesson"),
-    "nested JSON": Kind(
-        "100 000 opening brackets", writing(b"[" * 100_000), 0.0, "no notebook of format 4", "0"
-    ),
+    "another JSON": Kind("`[1, 2]`", writing(b"[1, 2]"), 0.0, "is no notebook", "0 for the lesson"),
+    "nested JSON": Kind("100 000 opening brackets", writing(b"[" * 100_000), 0.0, "is no notebook", "0"),
     "too large": Kind("21 MB", writing(b" " * 21 * 2**20), 0.0, "21 MB", "0 for the lesson"),
     "too many cells": Kind("7300 cells", changing(_many_cells), 0.0, "cells (2000 at most)", "0"),
     "a link": Kind(

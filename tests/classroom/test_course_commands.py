@@ -12,7 +12,7 @@ import zipfile
 import pytest
 from hostile_kinds import ALL, FIRST, LESSON, WITHOUT_FIRST, cell_of, save, solved
 
-from classroom import Problem, batch, cage
+from classroom import Problem, batch, cage, grading
 from classroom import course as courses
 from classroom.collecting import collect
 from classroom.commands import main
@@ -129,58 +129,147 @@ def test_release_keeps_the_stubs(course):
 # --- collecting -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "student"),
-    [
-        ("anna/whatever.ipynb", "anna"),
-        ("all/anna/01.ipynb", "anna"),
-        ("anna.ipynb", "anna"),
-        ("Anna Berg_1234567_assignsubmission_file_/01.ipynb", "Anna_Berg"),
-        ("anna_late_12345_67890_01_windows.ipynb", "anna"),
-        ("anna_12345_67890_01_windows-1.ipynb", "anna"),
-        ("a.b@uni.example/01.ipynb", "a.b@uni.example"),
-    ],
-)
-def test_collect_knows_whose_file_it_is(name, student, course, tmp_path):
-    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        archive.writestr(name, "{}")
-    fresh = Course(_copy(course, tmp_path))
-    assert collect(fresh, LESSON, tmp_path / "all.zip") == ([student], [])
-    assert (fresh.root / "submitted" / student / LESSON / f"{LESSON}.ipynb").read_text() == "{}"
+MOODLE = "_1234567_assignsubmission_file_"
 
 
-def _copy(course, tmp_path):
+def archive(path, files):
+    """Write a zip file {name: content, or the files of an inner one}; return its path."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            if isinstance(content, dict):
+                content = archive(path.with_name("inner.zip"), content).read_bytes()
+            made.writestr(name, content)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """A course without lessons."""
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / courses.CONFIG).write_text("")
-    return tmp_path / "course"
+    return Course(tmp_path / "course")
 
 
-def test_collect_passes_over_what_is_dangerous(course, tmp_path):
-    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("../../evil.ipynb", "{}")
-        archive.writestr("..\\evil.ipynb", "{}")
-        archive.writestr("-rf/x.ipynb", "{}")
-        archive.writestr("bomb/x.ipynb", " " * 50 * 2**20)
-        archive.writestr("twice/a.ipynb", "1")
-        archive.writestr("twice/b.ipynb", "2")
-        archive.writestr("readme.txt", "")
-    fresh = Course(_copy(course, tmp_path))
-    taken, passed_over = collect(fresh, LESSON, tmp_path / "all.zip")
-    assert taken == ["twice"] and len(passed_over) == 5
-    assert any("too large" in line for line in passed_over)
-    inside = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert inside == {"all.zip", courses.CONFIG, f"{LESSON}.ipynb", "submission_secret.txt"}
+def submitted(course):
+    return {path.parent.parent.name: path.read_text() for path in course.root.glob("submitted/*/*/*.ipynb")}
+
+
+@pytest.mark.parametrize(
+    ("files", "students"),
+    [
+        (["anna/whatever.ipynb"], "anna"),
+        (["all/anna/01.ipynb"], "anna"),
+        (["all/anna/work/01.ipynb", "all/ben/x/y/01.ipynb"], "anna ben"),
+        (["anna.ipynb", "ben.IPYNB", "cleo.ipynb.txt"], "anna ben cleo"),
+        (["all/anna.ipynb", "all/ben.ipynb"], "anna ben"),
+        ([f"Anna Berg{MOODLE}/01.ipynb", f"Ben{MOODLE}/deep/02.ipynb"], "Anna_Berg Ben"),
+        ([f"Anna Berg{MOODLE}01.ipynb", f"Ben{MOODLE}02.ipynb"], "Anna_Berg Ben"),
+        (["x/anna_late_12345_67890_01_windows.ipynb", "x/ben_1_2_a.ipynb"], "anna ben"),
+        (["anna_12345_67890_01_windows-1.ipynb"], "anna"),
+        (["a.b@uni.example/01.ipynb"], "a.b@uni.example"),
+        (["Jürgen Weiß/1.ipynb", "O'Brien, Eve/1.ipynb", "李雷/1.ipynb"], "Jürgen_Weiß O'Brien_Eve 李雷"),
+        (["Ju\u0308rgen/1.ipynb"], "Jürgen"),
+        (["Eva" + MOODLE + "/a.ipynb", "Eva_7_assignsubmission_file_/a.ipynb"], "Eva-1234567 Eva-7"),
+        (["eva_5_61_a.ipynb", "eva_6_62_a.ipynb"], "eva-5 eva-6"),
+    ],
+)
+def test_collect_knows_whose_file_it_is(files, students, empty, tmp_path):
+    source = archive(tmp_path / "all.zip", {name: name for name in files})
+    assert collect(empty, LESSON, source) == (sorted(students.split()), [], [])
+    assert sorted(submitted(empty).values()) == sorted(files)
+    with zipfile.ZipFile(source) as made:
+        made.extractall(tmp_path / "unpacked")
+    assert collect(empty, LESSON, tmp_path / "unpacked") == ([], [], [])
+    packed = {f"{number}_1_assignsubmission_file_/hw.zip": {"a/b.ipynb": "c"} for number in ("Ida", "Jo")}
+    assert collect(empty, LESSON, archive(tmp_path / "own.zip", packed))[0] == ["Ida", "Jo"]
+
+
+def test_the_notebook_with_the_answers_counts(course, tmp_path, empty, capsys):
+    """Of several, by what is in it, in whatever format; the others are said, and told their author."""
+    released = course.released(LESSON)
+    good, other = json.dumps(solved(released)), json.dumps(course.released(SECOND))
+    cells = [{**cell, "input": cell["source"]} for cell in solved(released)["cells"]]
+    for cell in cells:
+        del cell["source"]
+    old = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]})
+    blank = json.dumps(released)
+    (empty.root / "release").symlink_to(course.root / "release")
+    files = {
+        "anna/00 draft.ipynb": blank, "anna/99.ipynb": good, "anna/report.pdf": "",
+        "ben/a.ipynb": b"\xef\xbb\xbf" + good.encode(), "ben/b.ipynb": other,
+        "cleo/a.ipynb": "{", "cleo/b.ipynb": old,
+        "dora/a.ipynb": blank, "dora/b.ipynb": good.encode("utf-16"),
+        "emil/report.pdf": "",
+    }  # fmt: skip
+    taken, passed_over, missing = collect(empty, LESSON, archive(tmp_path / "all.zip", files))
+    assert taken == ["anna", "ben", "cleo", "dora"]
+    assert "anna: anna/00 draft.ipynb was handed in as well, and not graded" in passed_over
+    assert "anna/report.pdf: no notebook" in passed_over
+    assert missing == ["emil: no notebook that can be read"]
+    with grading.Grader() as grader:
+        for student in taken:
+            folder = empty.root / "submitted" / student / LESSON
+            graded = grader.grade_folder(folder, released, LESSON, student)
+            assert graded.points == ALL and any("handed in as well" in note for note in graded.notes)
+
+
+def test_namesakes_on_moodle_stay_apart(empty, tmp_path):
+    """Also where the second comes later; and the grading worksheet gives names and times."""
+    first, second = (f"Anna Berg_{number}_assignsubmission_file_/a.ipynb" for number in (11, 22))
+    for name, student in ((first, "Anna_Berg"), (second, "Anna_Berg-22"), (first, None), (second, None)):
+        taken, _, _ = collect(empty, LESSON, archive(tmp_path / "all.zip", {name: name}))
+        assert taken == [student] * (student is not None)
+    sheet = tmp_path / "grades.csv"
+    sheet.write_text(
+        "\ufeffIdentifier,Full name,Email address,Status,Grade,Last modified (submission)\n"
+        'Participant 11,"Anna Berg",a1@x.example,Submitted,,"Tuesday, 3 November 2026, 10:12 AM"\n'
+        "Participant 22,Anna Berg,a2@x.example,Submitted,,-\n"
+    )
+    both = archive(tmp_path / "all.zip", {first: "1", second: "2"})
+    assert main(["collect", str(empty.root), LESSON[:2], str(both), "--worksheet", str(sheet)]) == 1
+    (empty.root / "source" / LESSON).mkdir(parents=True)
+    (empty.root / "source" / LESSON / f"{LESSON}.ipynb").write_text("{}")
+    assert main(["collect", str(empty.root), LESSON[:2], str(both), "--worksheet", str(sheet)]) == 0
+    assert {"a1@x.example", "a2@x.example"} < set(submitted(empty))
+    stamp = (empty.root / "submitted" / "a1@x.example" / LESSON / "timestamp.txt").read_text()
+    assert re.fullmatch(r"2026-11-0[234] \d\d:12:00 UTC", stamp)
+
+
+def test_collect_passes_over_what_is_dangerous(empty, tmp_path, capsys):
+    source = archive(
+        tmp_path / "all.zip",
+        {
+            "../../evil.ipynb": "{}",
+            "..\\evil.ipynb": "{}",
+            "-rf/x.ipynb": "{}",
+            "bomb/x.ipynb": " " * 50 * 2**20,
+            "once/b.ipynb": "2",
+            "once/broken.zip": "PK",
+            "readme.txt": "",
+            "__MACOSX/once/._b.ipynb": "",
+        },
+    )
+    taken, passed_over, missing = collect(empty, LESSON, source)
+    assert (taken, len(passed_over), len(missing)) == (["once"], 3, 5)
+    assert "bomb/x.ipynb: too large" in passed_over
+    inside = {path.name for path in empty.root.rglob("*") if path.is_file()}
+    assert inside == {courses.CONFIG, f"{LESSON}.ipynb", "submission_secret.txt", "handed_in.json"}
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["all.zip"]
     (secret,) = tmp_path.rglob("submission_secret.txt")  # without one, nbgrader's release_feedback stops
     assert re.fullmatch("[0-9a-f]{128}", secret.read_text())
+    data = bytearray(source.read_bytes())
+    data[data.index(b"once/b.ipynb") + 13] ^= 255  # the member's own bytes
+    source.write_bytes(data)
+    assert any("once/b.ipynb: it cannot be read" in line for line in collect(empty, LESSON, source)[1])
 
 
-def test_collect_keeps_the_earlier_submission(course, tmp_path):
-    fresh, source = Course(_copy(course, tmp_path)), tmp_path / "in" / "anna"
+def test_collect_keeps_the_earlier_submission(empty, tmp_path):
+    source = tmp_path / "in" / "anna"
     source.mkdir(parents=True)
     for text, taken in (("1", ["anna"]), ("1", []), ("2", ["anna"])):
         (source / "x.ipynb").write_text(text)
-        assert collect(fresh, LESSON, tmp_path / "in") == (taken, [])
-    (older,) = (fresh.root / "older").rglob("*.ipynb")
+        assert collect(empty, LESSON, tmp_path / "in") == (taken, [], [])
+    (older,) = (empty.root / "older").rglob("*.ipynb")
     assert older.read_text() == "1"
 
 
@@ -287,8 +376,11 @@ def test_a_mark_given_by_hand_survives(own):
         comment = gradebook.find_comment("01-make_windows-answer", LESSON, LESSON, "anna")
         comment.manual_comment = "Nearly <right>: see me."
         gradebook.db.commit()
-    grade(own, force=True)
+    assert grade(own, force=True).notes == []
     assert scores(own) == {"anna": 2.5}
+    hand_in(own, anna="good")
+    (note,) = grade(own).notes
+    assert "01.make_windows was marked by hand" in note[2] and scores(own)["anna"] == ALL - 0.5
     assert main(["feedback", str(own.root)]) == 0
     page = (own.root / "feedback" / "anna" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
     assert "Your teacher gave 2.5 points." in page and "Nearly &lt;right&gt;: see me." in page
@@ -313,6 +405,30 @@ def test_nbgraders_own_autograde_is_safe_as_well(own):
     }
     graded = (own.root / "autograded" / "anna" / LESSON / f"{LESSON}.ipynb").read_text(encoding="utf-8")
     assert "Passed" in graded
+    main(["feedback", str(own.root)])
+    pages = {path: path.read_text() for path in own.root.glob("feedback/*/*/*.html")}
+    before = [record["grades"] for record in batch.records(own, LESSON).values()]
+    assert len(pages) == 3 and "cleo: 01.make_windows: " in (own.root / "grading.log").read_text()
+    assert grade(own).unchanged == 3
+    grade(own, force=True)
+    main(["feedback", str(own.root)])
+    assert all(path.read_text() == page for path, page in pages.items())
+    assert [record["grades"] for record in batch.records(own, LESSON).values()][:3] == before
+
+
+@sealed
+def test_a_new_due_date_needs_no_force(own):
+    from nbgrader.api import Gradebook
+
+    hand_in(own, anna="good")
+    (own.root / "submitted" / "anna" / LESSON / "timestamp.txt").write_text("2026-11-03 10:00:00 UTC")
+    with open(own.root / courses.CONFIG, "a") as config:
+        config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    assert (grade(own).graded, grade(own).graded, scores(own)) == (1, 0, {"anna": ALL})
+    with Gradebook(f"sqlite:///{own.database}") as gradebook:
+        gradebook.update_or_create_assignment(LESSON, duedate="2026-11-02 10:00:00 UTC")
+    assert grade(own).graded == 1
+    assert scores(own) == {"anna": 0.0}
 
 
 @pytest.mark.parametrize(
