@@ -32,7 +32,7 @@ def room_of(path):
     if path.parts[0] != "lessons":
         return "set-up" if path.parts[0] in ("tools", "tasks.py", "postBuild") else path.parts[0]
     if path.parts[1] == "exercises":
-        return "exercises: lessons" if path.name.startswith("lesson_") else "exercises: engine"
+        return "exercises: lessons" if path.parts[2].startswith("lesson_") else "exercises: engine"
     return "stage" if path.parts[1].startswith(STAGE) else "subject"
 
 

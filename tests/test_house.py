@@ -63,7 +63,7 @@ def public_names():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
         for name in defined:
-            if not name.startswith("_") and not path.name.startswith("lesson_"):
+            if not name.startswith("_") and "/lesson_" not in name_of(path):
                 yield path, name
 
 

@@ -2,7 +2,8 @@
 
 How to write one
 ----------------
-A lesson's exercises live in ``lesson_NN.py``, in the tuple ``EXERCISES``. One of them::
+A lesson's exercises live in ``lesson_NN.py`` or, where they are many, in a folder of that name, in the tuple
+``EXERCISES``. One of them::
 
     def last_value(X):
         """Forecast the next value as the last one seen."""

@@ -227,12 +227,9 @@ class Exercise:
 
 def _argument(name, value):
     if isinstance(value, np.ndarray):
-        small = value.size <= 12 and (value.ndim == 1 or value.shape[:-1] == (1,))  # a row: for recomputing
-        return (
-            f"`{name}` = {np.array2string(value, precision=4, max_line_width=200)}"
-            if small
-            else f"`{name}` of shape {value.shape}"
-        )
+        small = value.size <= 12 and max(value.shape, default=1) == value.size  # one line: for recomputing
+        shown = value.round(4) if value.dtype.kind == "f" else value
+        return f"`{name}` = {shown.tolist()}" if small else f"`{name}` of shape {value.shape}"
     if isinstance(value, (bool, int, float, str)):
         return f"`{name}` = {value!r}"
     return f"some `{name}`"

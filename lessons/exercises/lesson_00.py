@@ -25,12 +25,12 @@ EXERCISES = (
         ],
         wrong=[
             Slip(
-                "These are the very values to be forecast. A forecast cannot know them yet.",
+                "These are the values to be forecast; a forecast cannot know them.",
                 {"series[:-1]": "series[1:]"},
             ),
             Slip(
-                "Each forecast is one step older than it need be.",
-                {"series[:-1]": "np.concatenate([series[:1], series[:-2]])"},
+                "Each forecast is a step older than need be.",
+                {"series[:-1]": "np.r_[series[:1], series[:-2]]"},
             ),
             Slip(
                 "Every forecast is the last value of the series, which nearly always lies in the future.",
@@ -41,12 +41,10 @@ EXERCISES = (
                 {"series[:-1]": "np.full(len(series) - 1, series.mean())"},
             ),
             Slip(
-                "There is one forecast too many: what follows the last value is not in the series.",
-                {"series[:-1]": "series"},
+                "One forecast too many: no value of the series follows the last.", {"series[:-1]": "series"}
             ),
             Slip(
-                "`np.roll` puts the last value of the series in front, as a forecast of the first one.",
-                {"series[:-1]": "np.roll(series, 1)"},
+                "`np.roll` brings the last value round to the front.", {"series[:-1]": "np.roll(series, 1)"}
             ),
         ],
     ),

@@ -21,6 +21,51 @@ def make_windows(series, window):
 _TOO_MANY = "There is one window too many: the last one has no next value to forecast."
 _AXES = "Windows have three axes, (N, T, 1), and targets two, (N, 1): one target a window is a column still."
 
+_MAKE_WINDOWS_SLIPS = [
+    Slip(
+        _TOO_MANY,
+        {
+            "len(series) - window": "len(series) - window + 1",
+            "y = series[window:]": "y = np.append(series[window:], series[-1])",
+        },
+    ),
+    Slip(_TOO_MANY, {"len(series) - window": "len(series) - window + 1"}),
+    Slip(
+        "There is one window too few: the last value of the series is never used as a target.",
+        {"len(series) - window": "len(series) - window - 1", "series[window:]": "series[window:-1]"},
+    ),
+    Slip(
+        "Each target is the last value of its own window, so there is nothing left to forecast.",
+        {"series[window:]": "series[window - 1 : -1]"},
+    ),
+    Slip(
+        "Each target is the first value of its own window, so there is nothing left to forecast.",
+        {"series[window:]": "series[:N]"},
+    ),
+    Slip(
+        "Each target is the last value of its own window, so there is nothing left to forecast; "
+        "and that makes one window more than there are next values.",
+        {"len(series) - window": "len(series) - window + 1", "series[window:]": "series[window - 1 :]"},
+    ),
+    Slip(
+        "The windows are one value too long: each ends with its own target, "
+        "so there is nothing left to forecast.",
+        {"i + window]": "i + window + 1]"},
+    ),
+    Slip("The windows are one value too short: the newest is left out.", {"i + window]": "i + window - 1]"}),
+    Slip(
+        "The targets come one step too late: between each window and its target a value is skipped.",
+        {"len(series) - window": "len(series) - window - 1", "series[window:]": "series[window + 1 :]"},
+    ),
+    Slip("Time runs backwards inside the windows: the newest value comes first.", {"X[:, :,": "X[:, ::-1,"}),
+    Slip(
+        "The windows do not overlap: the next one should start one step later, not one window later.",
+        {"range(N)": "range(0, N, window)", "series[window:]": "series[window::window]"},
+    ),
+    Slip(_AXES, {", y[:, np.newaxis]": ", y"}),
+    Slip(_AXES, {"X[:, :, np.newaxis]": "X"}),
+]
+
 MAKE_WINDOWS = Exercise(
     "01.make_windows",
     "Cut a series into windows",
@@ -39,59 +84,7 @@ MAKE_WINDOWS = Exercise(
         "`np.stack` makes a (N, T) array of a list of slices. An index `np.newaxis` adds the last axis.",
         "`series[i : i + window]` is window `i`, and all targets together are `series[window:]`.",
     ],
-    wrong=[
-        Slip(
-            _TOO_MANY,
-            {
-                "len(series) - window": "len(series) - window + 1",
-                "y = series[window:]": "y = np.append(series[window:], series[-1])",
-            },
-        ),
-        Slip(_TOO_MANY, {"len(series) - window": "len(series) - window + 1"}),
-        Slip(
-            "There is one window too few: the last value of the series is never used as a target.",
-            {"len(series) - window": "len(series) - window - 1", "series[window:]": "series[window:-1]"},
-        ),
-        Slip(
-            "Each target is the last value of its own window, so there is nothing left to forecast.",
-            {"series[window:]": "series[window - 1 : -1]"},
-        ),
-        Slip(
-            "Each target is the first value of its own window, so there is nothing left to forecast.",
-            {"series[window:]": "series[:N]"},
-        ),
-        Slip(
-            "Each target is the last value of its own window, so there is nothing left to forecast; "
-            "and that makes one window more than there are next values.",
-            {
-                "len(series) - window": "len(series) - window + 1",
-                "series[window:]": "series[window - 1 :]",
-            },
-        ),
-        Slip(
-            "The windows are one value too long: each ends with its own target, "
-            "so there is nothing left to forecast.",
-            {"i + window]": "i + window + 1]"},
-        ),
-        Slip(
-            "The windows are one value too short: the value right before the target is left out.",
-            {"i + window]": "i + window - 1]"},
-        ),
-        Slip(
-            "The targets come one step too late: between each window and its target a value is skipped.",
-            {"len(series) - window": "len(series) - window - 1", "series[window:]": "series[window + 1 :]"},
-        ),
-        Slip(
-            "Time runs backwards inside the windows: the newest value comes first.",
-            {"X[:, :, np.newaxis]": "X[:, ::-1, np.newaxis]"},
-        ),
-        Slip(
-            "The windows do not overlap: the next one should start one step later, not one window later.",
-            {"range(N)": "range(0, N, window)", "series[window:]": "series[window::window]"},
-        ),
-        Slip(_AXES, {", y[:, np.newaxis]": ", y"}),
-        Slip(_AXES, {"X[:, :, np.newaxis]": "X"}),
-    ],
+    wrong=_MAKE_WINDOWS_SLIPS,
 )
 
 
@@ -124,6 +117,67 @@ _SPLITS = (
     Case(np.array([8, 12, 5, 14, 6, 13, 9, 7, 11, 10]), 11),  # and in any order
 )
 
+_SPLIT_BY_TIME_SLIPS = [
+    Slip("The first test target, at `at`, is in the training part.", {"< at": "<= at", ">= at": "> at"}),
+    Slip(
+        "The border is one step too early: the value before index `at` still belongs to training.",
+        {"< at": "< at - 1", ">= at": ">= at - 1"},
+    ),
+    Slip("One window is in both parts: the one whose target is at index `at`.", {"< at": "<= at"}),
+    Slip("One window is in neither part: the one whose target is at index `at`.", {">= at": "> at"}),
+    Slip(
+        "`at` is an index into the series. Here it is used as a number of windows, "
+        "and the first window's target is not at index 0.",
+        {
+            "target_index < at": "np.arange(len(target_index)) < at",
+            "target_index >= at": "np.arange(len(target_index)) >= at",
+        },
+    ),
+    Slip(
+        "The windows are split by where they *begin*. What must not cross the border is their targets.",
+        {
+            "target_index < at": "target_index - target_index[0] < at",
+            "target_index >= at": "target_index - target_index[0] >= at",
+        },
+    ),
+    Slip(
+        "This counts on windows that follow each other in order of time, without a gap. "
+        "Each window's own target index says where it belongs.",
+        {
+            "target_index < at": "np.arange(len(target_index)) < at - target_index[0]",
+            "target_index >= at": "np.arange(len(target_index)) >= at - target_index[0]",
+        },
+    ),
+    Slip(
+        f"These are the positions of the windows. {_EVERY_WINDOW}",
+        {
+            "target_index < at": "np.flatnonzero(target_index < at)",
+            "target_index >= at": "np.flatnonzero(target_index >= at)",
+        },
+    ),
+    Slip(
+        f"These are the positions of the windows. {_EVERY_WINDOW}",
+        {
+            "target_index < at": "np.where(target_index < at)",
+            "target_index >= at": "np.where(target_index >= at)",
+        },
+    ),
+    Slip(
+        f"These are the target indices themselves, sorted into two parts. {_EVERY_WINDOW}",
+        {
+            "target_index < at": "target_index[target_index < at]",
+            "target_index >= at": "target_index[target_index >= at]",
+        },
+    ),
+    Slip("The parts are swapped: this trains on the future.", {"return train, test": "return test, train"}),
+    Wrong(
+        _shuffled,
+        "The sizes are right, but windows are picked at random: "
+        "training windows have neighbours in the test part that are nearly the same.",
+        recognise=_is_shuffled,
+    ),
+]
+
 SPLIT_BY_TIME = Exercise(
     "01.split_by_time",
     "Split windows by time",
@@ -136,78 +190,7 @@ SPLIT_BY_TIME = Exercise(
         "The value at index `at` itself is the first one of the test part; "
         "so one comparison is `<` and the other is `>=`.",
     ],
-    wrong=[
-        Slip(
-            "The window whose target is at index `at` trains; that value is the first of the test part.",
-            {"< at": "<= at", ">= at": "> at"},
-        ),
-        Slip(
-            "The border is one step too early: the value before index `at` still belongs to training.",
-            {"< at": "< at - 1", ">= at": ">= at - 1"},
-        ),
-        Slip(
-            "One window is in both parts: the one whose target is at index `at`.",
-            {"< at": "<= at"},
-        ),
-        Slip(
-            "One window is in neither part: the one whose target is at index `at`.",
-            {">= at": "> at"},
-        ),
-        Slip(
-            "`at` is an index into the series. Here it is used as a number of windows, "
-            "and the first window's target is not at index 0.",
-            {
-                "target_index < at": "np.arange(len(target_index)) < at",
-                "target_index >= at": "np.arange(len(target_index)) >= at",
-            },
-        ),
-        Slip(
-            "The windows are split by where they *begin*. What must not cross the border is their targets.",
-            {
-                "target_index < at": "target_index - target_index[0] < at",
-                "target_index >= at": "target_index - target_index[0] >= at",
-            },
-        ),
-        Slip(
-            "This counts on windows that follow each other in order of time, without a gap. "
-            "Each window's own target index says where it belongs.",
-            {
-                "target_index < at": "np.arange(len(target_index)) < at - target_index[0]",
-                "target_index >= at": "np.arange(len(target_index)) >= at - target_index[0]",
-            },
-        ),
-        Slip(
-            f"These are the positions of the windows. {_EVERY_WINDOW}",
-            {
-                "target_index < at": "np.flatnonzero(target_index < at)",
-                "target_index >= at": "np.flatnonzero(target_index >= at)",
-            },
-        ),
-        Slip(
-            f"These are the positions of the windows. {_EVERY_WINDOW}",
-            {
-                "target_index < at": "np.where(target_index < at)",
-                "target_index >= at": "np.where(target_index >= at)",
-            },
-        ),
-        Slip(
-            f"These are the target indices themselves, sorted into two parts. {_EVERY_WINDOW}",
-            {
-                "target_index < at": "target_index[target_index < at]",
-                "target_index >= at": "target_index[target_index >= at]",
-            },
-        ),
-        Slip(
-            "The two parts are swapped: this trains on the future and tests on the past.",
-            {"return train, test": "return test, train"},
-        ),
-        Wrong(
-            _shuffled,
-            "The sizes are right, but windows are picked at random: "
-            "training windows have neighbours in the test part that are nearly the same.",
-            recognise=_is_shuffled,
-        ),
-    ],
+    wrong=_SPLIT_BY_TIME_SLIPS,
 )
 
 
@@ -233,6 +216,46 @@ def _train_is_standard(answer):
     return None
 
 
+_SCALE_WITH_TRAIN_SLIPS = [
+    Slip(
+        "The mean and the standard deviation are those of the whole series, "
+        "so the future leaks into the training part.",
+        {"series[:at].mean()": "series.mean()", "series[:at].std()": "series.std()"},
+    ),
+    Slip("The standard deviation still knows the future.", {"series[:at].std()": "series.std()"}),
+    Slip("The mean still knows the future.", {"series[:at].mean()": "series.mean()"}),
+    Slip(
+        "The statistics include one value of the test part, the one at index `at`.",
+        {"[:at].mean()": "[: at + 1].mean()", "[:at].std()": "[: at + 1].std()"},
+    ),
+    Slip(
+        "Only the mean is divided by the deviation; the division comes after the subtraction.",
+        {"(series - mean) / std": "series - mean / std"},
+    ),
+    Slip(
+        "The values are multiplied by the deviation, so their spread is not 1 but its square.",
+        {"(series - mean) / std": "(series - mean) * std"},
+    ),
+    Wrong(
+        _each_part_its_own,
+        "The test part is scaled with statistics of its own: the two parts now have different units, "
+        "and a shift between them is gone.",
+    ),
+    Slip("The statistics are those of the test part.", {"[:at].m": "[at:].m", "[:at].s": "[at:].s"}),
+    Slip(
+        "This scales to the range 0 to 1. Asked for is: mean 0 and standard deviation 1 in training.",
+        {".mean()": ".min()", "series[:at].std()": "np.ptp(series[:at])"},
+    ),
+    Slip("The mean is right, but the values keep their old spread.", {" / std": ""}),
+    Slip("The values are divided by the variance, which has the unit squared.", {".std()": ".var()"}),
+    Slip(
+        "This is the standard deviation with n − 1 (`ddof=1`). "
+        "The course uses n, so that the training part comes out with exactly 1.",
+        {".std()": ".std(ddof=1)"},
+    ),
+    Slip("Only the training part came back; the rest needs the scale too.", {"(series -": "(series[:at] -"}),
+]
+
 SCALE_WITH_TRAIN = Exercise(
     "01.scale_with_train",
     "Scale without looking ahead",
@@ -247,60 +270,7 @@ SCALE_WITH_TRAIN = Exercise(
         "Take the mean and the standard deviation of `series[:at]`.",
         "Use those two numbers for every value of `series`: subtract the mean, divide by the deviation.",
     ],
-    wrong=[
-        Slip(
-            "The mean and the standard deviation are those of the whole series, "
-            "so the future leaks into the training part.",
-            {"series[:at].mean()": "series.mean()", "series[:at].std()": "series.std()"},
-        ),
-        Slip(
-            "The mean is that of the training part, but the standard deviation still knows the future.",
-            {"series[:at].std()": "series.std()"},
-        ),
-        Slip(
-            "The standard deviation is that of the training part, but the mean still knows the future.",
-            {"series[:at].mean()": "series.mean()"},
-        ),
-        Slip(
-            "The statistics include one value of the test part, the one at index `at`.",
-            {"[:at].mean()": "[: at + 1].mean()", "[:at].std()": "[: at + 1].std()"},
-        ),
-        Slip(
-            "Only the mean is divided by the deviation; the division comes after the subtraction.",
-            {"(series - mean) / std": "series - mean / std"},
-        ),
-        Slip(
-            "The values are multiplied by the deviation, so their spread is not 1 but its square.",
-            {"(series - mean) / std": "(series - mean) * std"},
-        ),
-        Wrong(
-            _each_part_its_own,
-            "The test part is scaled with statistics of its own: the two parts now have different units, "
-            "and a shift between them is gone.",
-        ),
-        Slip(
-            "The statistics come from the test part, from after the split.",
-            {"[:at].mean()": "[at:].mean()", "[:at].std()": "[at:].std()"},
-        ),
-        Slip(
-            "This scales to the range 0 to 1. Asked for is: mean 0 and standard deviation 1 in training.",
-            {".mean()": ".min()", "series[:at].std()": "np.ptp(series[:at])"},
-        ),
-        Slip(
-            "The mean is right, but the values keep their old spread.",
-            {"(series - mean) / std": "series - mean"},
-        ),
-        Slip("The values are divided by the variance, which has the unit squared.", {".std()": ".var()"}),
-        Slip(
-            "This is the standard deviation with n − 1 (`ddof=1`). "
-            "The course uses n, so that the training part comes out with exactly 1.",
-            {".std()": ".std(ddof=1)"},
-        ),
-        Slip(
-            "Only the training part came back. The test part needs the same scale.",
-            {"(series - mean)": "(series[:at] - mean)"},
-        ),
-    ],
+    wrong=_SCALE_WITH_TRAIN_SLIPS,
 )
 
 
@@ -327,7 +297,44 @@ def _past_stays_put(answer):
     return None
 
 
-_AT_THE_START = "where there are fewer than `width`, average what there is."
+_START = "where there are fewer than `width`, average what there is."
+
+_TRAILING_MEAN_SLIPS = [
+    Slip(
+        "The mean is centred: half of the values it averages lie after t and are not known yet.",
+        {"t - width + 1": "t - width // 2", "first : t + 1": "first : t + width // 2 + 1"},
+    ),
+    Wrong(
+        _centred_with_zeros,
+        "The mean is centred, so half of the values it averages lie after t; "
+        "and beyond both ends it takes zeros.",
+    ),
+    Slip("The mean runs forwards from t: it averages the future.", {"first : t + 1": "t : t + width"}),
+    Slip(
+        "The present value is left out, although it is known at time t.",
+        {"t - width + 1": "t - width", "first : t + 1": "first : max(t, 1)"},
+    ),
+    Slip(
+        "The slices stop before t: the present value is left out, although it is known, "
+        "and the first slice is empty.",
+        {"first : t + 1": "first : t"},
+    ),
+    Slip("One value too many is averaged.", {"t - width + 1": "t - width"}),
+    Slip("At the start, what is missing counts as 0. Average what there is.", {".mean()": ".sum() / width"}),
+    Slip(f"The first values are left raw: {_START}", {".mean()": ".mean() if t >= width - 1 else series[t]"}),
+    Slip(
+        f"The first values stay 0: {_START}",
+        {"np.empty": "np.zeros", "range(len(series))": "range(width - 1, len(series))"},
+    ),
+    Slip(
+        f"The first values are NaN: {_START} "
+        "(A slice that begins below index 0 is empty: it counts from the end.)",
+        {"max(0, t - width + 1)": "t - width + 1"},
+    ),
+    Slip(f"The first values are left out: {_START}", {"return smooth": "return smooth[width - 1 :]"}),
+    Slip("This averages everything since the start; `width` is not used.", {"max(0, t - width + 1)": "0"}),
+    Slip("These are sums, not means.", {".mean()": ".sum()"}),
+]
 
 TRAILING_MEAN = Exercise(
     "01.trailing_mean",
@@ -348,56 +355,7 @@ TRAILING_MEAN = Exercise(
         "The `width` values that end at t are `series[t - width + 1 : t + 1]`.",
         "At the start there are fewer: let the slice begin at `max(0, t - width + 1)` and take its mean.",
     ],
-    wrong=[
-        Slip(
-            "The mean is centred: half of the values it averages lie after t and are not known yet.",
-            {"t - width + 1": "t - width // 2", "first : t + 1": "first : t + width // 2 + 1"},
-        ),
-        Wrong(
-            _centred_with_zeros,
-            "The mean is centred, so half of the values it averages lie after t; "
-            "and beyond both ends it takes zeros.",
-        ),
-        Slip(
-            "The mean runs forwards from t: it averages the future.",
-            {"first : t + 1": "t : t + width"},
-        ),
-        Slip(
-            "The present value is left out, although it is known at time t.",
-            {"t - width + 1": "t - width", "first : t + 1": "first : max(t, 1)"},
-        ),
-        Slip(
-            "The slices stop before t: the present value is left out, although it is known, "
-            "and the first slice is empty.",
-            {"first : t + 1": "first : t"},
-        ),
-        Slip("One value too many is averaged.", {"t - width + 1": "t - width"}),
-        Slip(
-            "At the start, missing values count as zeros and pull the mean down. Average what there is.",
-            {".mean()": ".sum() / width"},
-        ),
-        Slip(
-            f"The first values are left raw: {_AT_THE_START}",
-            {".mean()": ".mean() if t >= width - 1 else series[t]"},
-        ),
-        Slip(
-            f"The first values stay 0: {_AT_THE_START}",
-            {"np.empty": "np.zeros", "range(len(series))": "range(width - 1, len(series))"},
-        ),
-        Slip(
-            f"The first values are NaN: {_AT_THE_START} "
-            "(A slice that begins below index 0 is empty: it counts from the end.)",
-            {"max(0, t - width + 1)": "t - width + 1"},
-        ),
-        Slip(
-            f"The first values are left out: {_AT_THE_START}", {"return smooth": "return smooth[width - 1 :]"}
-        ),
-        Slip(
-            "This averages everything since the start; `width` is not used.",
-            {"max(0, t - width + 1)": "0"},
-        ),
-        Slip("These are sums, not means.", {".mean()": ".sum()"}),
-    ],
+    wrong=_TRAILING_MEAN_SLIPS,
 )
 
 EXERCISES = (MAKE_WINDOWS, SPLIT_BY_TIME, SCALE_WITH_TRAIN, TRAILING_MEAN)

@@ -64,6 +64,120 @@ def _penalty(text, diagnosis):
     return Slip(diagnosis, {"+ alpha * np.eye(A.shape[1])": text}, of="weights")
 
 
+_NAIVE_ERROR_SLIPS = [
+    Slip("Noise counts only once here, but forecast and target both have it.", {"2 * sigma**2": "sigma**2"}),
+    Slip("`sigma` has the unit of the signal; a squared error has not.", {"sigma**2": "sigma"}),
+    Slip("Doubled, then squared: of two noises the *variances* add.", {"2 * sigma**2": "(2 * sigma) ** 2"}),
+    Slip("This is the signal's part alone; the noise adds to it.", {" + 2 * sigma**2": ""}),
+    Slip(
+        "This uses how far the signal lies from its mean. The forecast errs by how far it "
+        "*moves* in one step.",
+        {"np.mean(change**2)": "np.var(signal)"},
+    ),
+    Slip("The drift is subtracted, as if the forecast knew it.", {"np.mean(change**2)": "np.var(change)"}),
+    Slip("Averaged, then squared: ups and downs cancel.", {"np.mean(change**2)": "np.mean(change) ** 2"}),
+    Slip(
+        "The changes are absolute, not squared: they have the signal's unit, the error its square.",
+        {"np.mean(change**2)": "np.mean(np.abs(change))"},
+    ),
+    Slip("This is the noise's part alone; a signal that moves adds to it.", {"np.mean(change**2) + ": ""}),
+    Slip("The squared changes are added up; asked for is their *mean*.", {"np.mean": "np.sum"}),
+    Slip(
+        "The squared changes are divided by the number of values; there is one change fewer.",
+        {"np.mean(change**2)": "np.sum(change**2) / len(signal)"},
+    ),
+    Slip(
+        "`np.roll` brings the end of the signal round to its start: one of these changes never was.",
+        {"np.diff(signal)": "signal - np.roll(signal, 1)"},
+    ),
+    Slip(
+        "This is the root of the mean squared error.",
+        {"np.mean(change**2) + 2 * sigma**2": "np.sqrt(np.mean(change**2) + 2 * sigma**2)"},
+    ),
+]
+
+_SEASONAL_NAIVE_SLIPS = [
+    *(
+        Slip(diagnosis, {"-season_length, :1": place})
+        for diagnosis, place in (
+            (_EARLY, "-season_length - 1, :1"),
+            (_EARLY, "X.shape[1] - season_length - 1, :1"),
+            (_LATE, "-season_length + 1, :1"),
+            (_LATE, "min(-season_length + 1, -1), :1"),
+            ("This is the last value, whatever `season_length` is.", "-1, :1"),
+            (_FRONT, "season_length - 1, :1"),
+            (_FRONT, "season_length, :1"),
+            (_FRONT, "season_length - 1"),
+            (_FRONT, "season_length"),
+            ("Every feature is forecast; the target is feature 0 alone.", "-season_length"),
+            ("This forecasts the last feature; the target is feature 0.", "-season_length, -1:"),
+            ("The axis of the features is gone: a slice, `:1`, keeps it.", "-season_length, 0"),
+        )
+    ),
+    Slip(
+        "This is the mean over the last season, not the value one season ago.",
+        {"-season_length, :1]": "-season_length:, :1].mean(axis=1)"},
+    ),
+]
+
+_RIDGE_SLIPS = [
+    _penalty("", "There is no penalty: these are the weights of ordinary least squares."),
+    _penalty(
+        "+ alpha * len(A) * np.eye(A.shape[1])",
+        "The penalty is too strong by a factor N: it belongs to the *sum* of squares here.",
+    ),
+    _penalty(
+        "+ alpha / len(A) * np.eye(A.shape[1])",
+        "The penalty is too weak by a factor N: it belongs to the *sum* of squares here.",
+    ),
+    _penalty("+ alpha**2 * np.eye(A.shape[1])", "The penalty is α², not α."),
+    _penalty(
+        "- alpha * np.eye(A.shape[1])",
+        "The penalty is subtracted: it rewards large weights instead of making them dear.",
+    ),
+    _penalty("+ alpha", "α is added to every entry of the matrix; the penalty belongs on its diagonal."),
+    Wrong(
+        _penalised_intercept,
+        "The intercept is penalised too, so forecasts are pulled towards 0 when the series lies far from it.",
+    ),
+    Slip(_NO_INTERCEPT, {"A - A_mean, y - y_mean": "A, y", "y_mean - A_mean @ weights": "np.zeros(1)"}),
+    Slip(_NO_INTERCEPT, {"y_mean - A_mean @ weights": "np.zeros(1)"}),
+    _centring(
+        "A, y",
+        "The weights are fitted before the means are taken off, so they do the intercept's work as well.",
+    ),
+    _centring(
+        "A, y - y_mean",
+        "The targets have lost their mean, the inputs have not: "
+        "the weights must forecast values around 0 from values that lie elsewhere.",
+    ),
+    _centring("A - A.mean(), y - y_mean", _ONE_MEAN),
+    _centring("A - A.mean(), y", _ONE_MEAN),
+    _centring(
+        "A - A.mean(axis=1, keepdims=True), y - y_mean",
+        "The mean is taken within each window. Asked for is the mean of each column, over the windows.",
+    ),
+    _centring(
+        "(A - A_mean) / A.std(axis=0), y - y_mean",
+        "Each column is also divided by its spread: these weights belong to other inputs than `X`.",
+    ),
+    Slip(
+        "Only feature 0 is used; every step of every feature gets a weight.",
+        {"X.reshape(len(X), -1)": "X[:, :, 0]"},
+        of="weights",
+    ),
+    Slip(
+        "The intercept has the wrong sign somewhere: at the windows' mean the forecast must be the "
+        "mean target.",
+        {"y_mean - A_mean @": "y_mean + A_mean @"},
+    ),
+    Slip(
+        "The intercept is just the mean target. "
+        "The windows' mean times the weights is in the forecast already.",
+        {"y_mean - A_mean @ weights": "y_mean"},
+    ),
+]
+
 EXERCISES = (
     Exercise(
         "02.naive_error",
@@ -82,58 +196,7 @@ EXERCISES = (
             "Variances of independent noises add, so the noise part is not one σ² but more. "
             "`np.diff(signal)` gives `s[t+1] - s[t]`.",
         ],
-        wrong=[
-            Slip(
-                "Noise counts only once here, but there is noise in the forecast as well as in the target.",
-                {"2 * sigma**2": "sigma**2"},
-            ),
-            Slip(
-                "`sigma` is a standard deviation, in the unit of the signal; a squared error is not.",
-                {"sigma**2": "sigma"},
-            ),
-            Slip(
-                "The noise is doubled before it is squared. Two independent noises add their variances.",
-                {"2 * sigma**2": "(2 * sigma) ** 2"},
-            ),
-            Slip("This is the signal's part alone; the noise adds to it.", {" + 2 * sigma**2": ""}),
-            Slip(
-                "This uses how far the signal lies from its mean. The forecast errs by how far it "
-                "*moves* in one step.",
-                {"np.mean(change**2)": "np.var(signal)"},
-            ),
-            Slip(
-                "The mean change is subtracted before squaring, as if the forecast knew the drift.",
-                {"np.mean(change**2)": "np.var(change)"},
-            ),
-            Slip(
-                "The changes are averaged first and squared afterwards: steps up and down cancel.",
-                {"np.mean(change**2)": "np.mean(change) ** 2"},
-            ),
-            Slip(
-                "The changes are absolute, not squared: they have the signal's unit, the error its square.",
-                {"np.mean(change**2)": "np.mean(np.abs(change))"},
-            ),
-            Slip(
-                "This is the noise's part alone; a signal that moves adds to it.",
-                {"np.mean(change**2) + ": ""},
-            ),
-            Slip(
-                "The squared changes are added up; asked for is their *mean*.",
-                {"np.mean(change**2)": "np.sum(change**2)"},
-            ),
-            Slip(
-                "The squared changes are divided by the number of values; there is one change fewer.",
-                {"np.mean(change**2)": "np.sum(change**2) / len(signal)"},
-            ),
-            Slip(
-                "`np.roll` brings the end of the signal round to its start: one of these changes never was.",
-                {"np.diff(signal)": "signal - np.roll(signal, 1)"},
-            ),
-            Slip(
-                "This is the root of the mean squared error.",
-                {"np.mean(change**2) + 2 * sigma**2": "np.sqrt(np.mean(change**2) + 2 * sigma**2)"},
-            ),
-        ],
+        wrong=_NAIVE_ERROR_SLIPS,
     ),
     Exercise(
         "02.seasonal_naive",
@@ -151,29 +214,7 @@ EXERCISES = (
             "`X[:, -1, 0]` has shape (N,). A slice keeps the axis: `X[:, -1, :1]` has shape (N, 1). "
             "Now put the right number of steps in.",
         ],
-        wrong=[
-            *(
-                Slip(diagnosis, {"-season_length, :1": place})
-                for diagnosis, place in (
-                    (_EARLY, "-season_length - 1, :1"),
-                    (_EARLY, "X.shape[1] - season_length - 1, :1"),
-                    (_LATE, "-season_length + 1, :1"),
-                    (_LATE, "min(-season_length + 1, -1), :1"),
-                    ("This is the last value, whatever `season_length` is.", "-1, :1"),
-                    (_FRONT, "season_length - 1, :1"),
-                    (_FRONT, "season_length, :1"),
-                    (_FRONT, "season_length - 1"),
-                    (_FRONT, "season_length"),
-                    ("Every feature is forecast; the target is feature 0 alone.", "-season_length"),
-                    ("This forecasts the last feature; the target is feature 0.", "-season_length, -1:"),
-                    ("The axis of the features is gone: a slice, `:1`, keeps it.", "-season_length, 0"),
-                )
-            ),
-            Slip(
-                "This is the mean over the last season, not the value one season ago.",
-                {"-season_length, :1]": "-season_length:, :1].mean(axis=1)"},
-            ),
-        ],
+        wrong=_SEASONAL_NAIVE_SLIPS,
     ),
     Exercise(
         "02.skill",
@@ -209,10 +250,7 @@ EXERCISES = (
                     "This is a difference in the series' unit squared; skill has no unit.",
                     "naive_mse - model_mse",
                 ),
-                (
-                    "The sign is wrong: a better model has the higher skill.",
-                    "model_mse / naive_mse - 1",
-                ),
+                ("The sign is wrong: a better model has the higher skill.", "model_mse / naive_mse - 1"),
                 (
                     "The difference is divided by the model's error, not by the naive one.",
                     "(naive_mse - model_mse) / model_mse",
@@ -248,71 +286,6 @@ EXERCISES = (
             "The weights solve (AᵀA + α I) w = Aᵀy with the centred `A` and `y`: `np.linalg.solve`.",
             "The intercept makes the mean forecast right: `y_mean = A_mean @ weights + intercept`.",
         ],
-        wrong=[
-            _penalty("", "There is no penalty: these are the weights of ordinary least squares."),
-            _penalty(
-                "+ alpha * len(A) * np.eye(A.shape[1])",
-                "The penalty is too strong by a factor N: it belongs to the *sum* of squares here.",
-            ),
-            _penalty(
-                "+ alpha / len(A) * np.eye(A.shape[1])",
-                "The penalty is too weak by a factor N: it belongs to the *sum* of squares here.",
-            ),
-            _penalty("+ alpha**2 * np.eye(A.shape[1])", "The penalty is α², not α."),
-            _penalty(
-                "- alpha * np.eye(A.shape[1])",
-                "The penalty is subtracted: it rewards large weights instead of making them dear.",
-            ),
-            _penalty(
-                "+ alpha",
-                "α is added to every entry of the matrix; the penalty belongs on its diagonal.",
-            ),
-            Wrong(
-                _penalised_intercept,
-                "The intercept is penalised too, so forecasts are pulled towards 0 when the series "
-                "lies far from it.",
-            ),
-            Slip(
-                _NO_INTERCEPT,
-                {"A - A_mean, y - y_mean": "A, y", "y_mean - A_mean @ weights": "np.zeros(1)"},
-            ),
-            Slip(_NO_INTERCEPT, {"y_mean - A_mean @ weights": "np.zeros(1)"}),
-            _centring(
-                "A, y",
-                "The weights are fitted before the means are taken off, so they do the intercept's "
-                "work as well.",
-            ),
-            _centring(
-                "A, y - y_mean",
-                "The targets have lost their mean, the inputs have not: "
-                "the weights must forecast values around 0 from values that lie elsewhere.",
-            ),
-            _centring("A - A.mean(), y - y_mean", _ONE_MEAN),
-            _centring("A - A.mean(), y", _ONE_MEAN),
-            _centring(
-                "A - A.mean(axis=1, keepdims=True), y - y_mean",
-                "The mean is taken within each window. Asked for is the mean of each column, "
-                "over the windows.",
-            ),
-            _centring(
-                "(A - A_mean) / A.std(axis=0), y - y_mean",
-                "Each column is also divided by its spread: these weights belong to other inputs than `X`.",
-            ),
-            Slip(
-                "Only feature 0 is used; every step of every feature gets a weight.",
-                {"X.reshape(len(X), -1)": "X[:, :, 0]"},
-                of="weights",
-            ),
-            Slip(
-                "The intercept has the wrong sign somewhere: at the windows' mean the forecast must be the "
-                "mean target.",
-                {"y_mean - A_mean @": "y_mean + A_mean @"},
-            ),
-            Slip(
-                "The intercept is just the mean target. "
-                "The windows' mean times the weights is in the forecast already.",
-                {"y_mean - A_mean @ weights": "y_mean"},
-            ),
-        ],
+        wrong=_RIDGE_SLIPS,
     ),
 )

@@ -105,6 +105,112 @@ _QUIET, _WILD = _net_case(_sgd, 1.0, 100.0), _net_case(_sgd, 5.0, 0.5)
 _ADAM = _net_case(_adam, 1.0, 0.5)
 _ORDERED = "W_x, W_h, b = (a.reshape(-1, 4, len(W_h))[:, {}].reshape(a.shape) for a in (W_x, W_h, b))"
 
+_WEIGHT_MAP_SLIPS = [
+    Slip("Both weights are still for x W; PyTorch stores them for W x.", {"W_x.T": "W_x", "W_h.T": "W_h"}),
+    Slip("`weight_ih` is still for x W; PyTorch stores it for W x.", {"W_x.T": "W_x"}),
+    Slip("`weight_hh` is still for h W; PyTorch stores it for W h.", {"W_h.T": "W_h"}),
+    Slip(
+        "The shapes are right and the numbers are in the wrong places: "
+        "`reshape` does not exchange rows and columns.",
+        {"W_x.T": "W_x.reshape(W_x.shape[::-1])", "W_h.T": "W_h.reshape(W_h.shape[::-1])"},
+    ),
+    Slip(
+        "`weight_hh` has the right shape and its numbers in the wrong places: "
+        "`reshape` does not exchange rows and columns.",
+        {"W_h.T": "W_h.reshape(W_h.shape[::-1])"},
+    ),
+    Slip("`b` is in both biases. PyTorch adds them, so that it counts twice.", {"np.zeros_like(b)": "b"}),
+    Slip("`b` is in neither of the biases.", {"bias_ih, bias_hh = b": "bias_ih, bias_hh = 0 * b"}),
+    *(
+        Slip(
+            "The gates have been put into another order. PyTorch's is i, f, g, o, as yours is.",
+            {"weight_ih = W_x.T": f"{_ORDERED.format(order)}\n    weight_ih = W_x.T"},
+        )
+        for order in ("[0, 1, 3, 2]", "[0, 2, 1, 3]")
+    ),
+    Slip(
+        "The recurrent weights are stacked block by block, each (H, H), but within a block rows and "
+        "columns are still yours.",
+        {"W_h.T": "np.vstack(np.split(W_h, 4, axis=1))"},
+    ),
+]
+
+_LSTM_STEP_FROM_TORCH_SLIPS = [
+    Slip(
+        "This is still the colleague's result. One product has its matrix the wrong way round, and "
+        "it is square, so that no shape complains.",
+        {"h @ weight_hh.T": "np.hstack([h @ block for block in np.split(weight_hh, 4)])"},
+    ),
+    Slip(
+        "The recurrent weights have the right shape and their numbers in the wrong places: `reshape` "
+        "does not exchange rows and columns.",
+        {"weight_hh.T": "weight_hh.reshape(weight_hh.shape[::-1])"},
+    ),
+    Slip(
+        "The input weights have the right shape and their numbers in the wrong places. Those of the "
+        "colleague were right.",
+        {"weight_ih.T": "weight_ih.reshape(weight_ih.shape[::-1])"},
+    ),
+    Slip("`bias_hh` is not used. PyTorch adds both biases.", {" + bias_hh": ""}),
+    Slip("`bias_ih` is not used. PyTorch adds both biases.", {" + bias_ih": ""}),
+    Slip("The last two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "i, f, o, g"}),
+    Slip("The first two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "f, i, g, o"}),
+    Slip("The middle two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "i, g, f, o"}),
+    Slip("The candidate g is not squashed: it goes through a tanh.", {"np.tanh(g)": "g"}),
+    Slip("The candidate g goes through a tanh, not through σ.", {"np.tanh(g)": "sigmoid(g)"}),
+    Slip("`h` shows the cell state itself. Shown is its tanh.", {"np.tanh(c)": "c"}),
+    Slip(
+        "`h` is made of the *old* `c`: the cell state of the step before.",
+        {"    c = sigmoid(f)": "    new = sigmoid(f)", "return h, c": "return h, new"},
+    ),
+    Slip("Right values, wrong order: return `h` first, then `c`.", {"return h, c": "return c, h"}),
+]
+
+_TRAIN_EPOCH_SLIPS = [
+    Slip("Each `backward` adds to the gradients of the batches before.", {"optimizer.zero_grad()": "pass"}),
+    Slip(
+        "The gradients are not clipped, or before `backward`, when there are no new ones yet, or "
+        "only after the step, when the large ones have been used.",
+        {"nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)": "pass"},
+    ),
+    Slip(
+        "Every entry is clipped on its own, which changes the direction of the step. Their common "
+        "norm is to be limited.",
+        {"clip_grad_norm_": "clip_grad_value_"},
+    ),
+    Slip(
+        "The gradients are clipped at 1, whatever `max_grad_norm` says.",
+        {"max_grad_norm)\n        optimizer.step": "1.0)\n        optimizer.step"},
+    ),
+    Slip(
+        "Every loss is that of the weights at the start: between two batches no step is taken (after "
+        "the loop is too late), or only once the gradients are gone.",
+        {"optimizer.step()": "pass"},
+    ),
+    Slip("The function returns inside its loop, after one batch.", {"    return": "        return"}),
+    Slip("This is the sum of squared errors, not their mean.", {"net(X), y)": 'net(X), y, reduction="sum")'}),
+    Slip(
+        "Forecasts (B, 1) minus targets (B,) is (B, B): each forecast is compared with every target.",
+        {"nn.functional.mse_loss(net(X), y)": "((net(X) - y[:, 0]) ** 2).mean()"},
+    ),
+    Slip("The losses are in a list. Asked for is one array of them.", {"np.array(losses)": "losses"}),
+    Slip(
+        "If the error speaks of numpy() and a tensor that requires grad: a loss still carries its "
+        "notes for the backward pass; keep the plain number, which `.item()` gives. If it speaks of "
+        "grad_fn: the forecast was made under `no_grad`, and `backward` finds no notes to walk back.",
+        {"loss.item()": "loss"},
+    ),
+    Slip(
+        "The steps are those of an optimizer of your own, Adam with its default step size. Use the "
+        "`optimizer` that was handed in.",
+        {"losses = []": "losses, optimizer = [], torch.optim.Adam(net.parameters())"},
+    ),
+    Slip(
+        "These are the losses *after* each step. Asked for are those before.",
+        {"losses.append(loss": "losses.append(nn.functional.mse_loss(net(X), y)"},
+    ),
+]
+
 EXERCISES = (
     Exercise(
         "05.weight_map",
@@ -123,50 +229,7 @@ EXERCISES = (
             "`.T` exchanges them. (`reshape` would give the shape as well, and put the numbers elsewhere.)",
             "PyTorch adds `bias_ih` and `bias_hh`. One of them may be all zeros: `np.zeros_like(b)`.",
         ],
-        wrong=[
-            Slip(
-                "Both weights are still as yours are, x W. PyTorch stores them for W x: look at the shapes.",
-                {"W_x.T": "W_x", "W_h.T": "W_h"},
-            ),
-            Slip(
-                "`weight_ih` is still as yours is, x W. PyTorch stores it for W x: look at its shape.",
-                {"W_x.T": "W_x"},
-            ),
-            Slip(
-                "`weight_hh` is still as yours is, h W. PyTorch stores it for W h: look at its shape.",
-                {"W_h.T": "W_h"},
-            ),
-            Slip(
-                "The shapes are right and the numbers are in the wrong places: "
-                "`reshape` does not exchange rows and columns.",
-                {"W_x.T": "W_x.reshape(W_x.shape[::-1])", "W_h.T": "W_h.reshape(W_h.shape[::-1])"},
-            ),
-            Slip(
-                "`weight_hh` has the right shape and its numbers in the wrong places: "
-                "`reshape` does not exchange rows and columns.",
-                {"W_h.T": "W_h.reshape(W_h.shape[::-1])"},
-            ),
-            Slip(
-                "`b` is in both biases. PyTorch adds them, so that it counts twice.",
-                {"np.zeros_like(b)": "b"},
-            ),
-            Slip(
-                "`b` is in neither of the two biases: it is lost.",
-                {"bias_ih, bias_hh = b": "bias_ih, bias_hh = 0 * b"},
-            ),
-            *(
-                Slip(
-                    "The gates have been put into another order. PyTorch's is i, f, g, o, as yours is.",
-                    {"weight_ih = W_x.T": f"{_ORDERED.format(order)}\n    weight_ih = W_x.T"},
-                )
-                for order in ("[0, 1, 3, 2]", "[0, 2, 1, 3]")
-            ),
-            Slip(
-                "The recurrent weights are stacked block by block, each (H, H), but within a block rows and "
-                "columns are still yours.",
-                {"W_h.T": "np.vstack(np.split(W_h, 4, axis=1))"},
-            ),
-        ],
+        wrong=_WEIGHT_MAP_SLIPS,
     ),
     Exercise(
         "05.lstm_step_from_torch",
@@ -183,45 +246,7 @@ EXERCISES = (
             "A block of `weight_hh` is (H, H). Turned or not, `h @ block` gives (B, H): no error tells you.",
             "No blocks are needed: `h @ weight_hh.T` is (B, H) (H, 4H) -> (B, 4H) in one go.",
         ],
-        wrong=[
-            Slip(
-                "This is still the colleague's result. One product has its matrix the wrong way round, and "
-                "it is square, so that no shape complains.",
-                {"h @ weight_hh.T": "np.hstack([h @ block for block in np.split(weight_hh, 4)])"},
-            ),
-            Slip(
-                "The recurrent weights have the right shape and their numbers in the wrong places: `reshape` "
-                "does not exchange rows and columns.",
-                {"weight_hh.T": "weight_hh.reshape(weight_hh.shape[::-1])"},
-            ),
-            Slip(
-                "The input weights have the right shape and their numbers in the wrong places. Those of the "
-                "colleague were right.",
-                {"weight_ih.T": "weight_ih.reshape(weight_ih.shape[::-1])"},
-            ),
-            Slip("`bias_hh` is not used. PyTorch adds both biases.", {" + bias_hh": ""}),
-            Slip("`bias_ih` is not used. PyTorch adds both biases.", {" + bias_ih": ""}),
-            Slip(
-                "The last two blocks are taken the wrong way round: the order is i, f, g, o.",
-                {"i, f, g, o": "i, f, o, g"},
-            ),
-            Slip(
-                "The first two blocks are taken the wrong way round: the order is i, f, g, o.",
-                {"i, f, g, o": "f, i, g, o"},
-            ),
-            Slip(
-                "The two blocks in the middle are taken the wrong way round: the order is i, f, g, o.",
-                {"i, f, g, o": "i, g, f, o"},
-            ),
-            Slip("The candidate g is not squashed: it goes through a tanh.", {"np.tanh(g)": "g"}),
-            Slip("The candidate g goes through a tanh, not through σ.", {"np.tanh(g)": "sigmoid(g)"}),
-            Slip("`h` shows the cell state itself. Shown is its tanh.", {"np.tanh(c)": "c"}),
-            Slip(
-                "`h` is made of the *old* `c`: the cell state of the step before.",
-                {"    c = sigmoid(f)": "    new = sigmoid(f)", "return h, c": "return h, new"},
-            ),
-            Slip("Right values, wrong order: return `h` first, then `c`.", {"return h, c": "return c, h"}),
-        ],
+        wrong=_LSTM_STEP_FROM_TORCH_SLIPS,
     ),
     Exercise(
         "05.train_epoch",
@@ -247,61 +272,6 @@ EXERCISES = (
             "Collect `loss.item()`, a plain number without the graph that led to it, and return "
             "`np.array(losses)`.",
         ],
-        wrong=[
-            Slip(
-                "Each `backward` adds to the gradients of the batches before it: nothing ever empties them.",
-                {"optimizer.zero_grad()": "pass"},
-            ),
-            Slip(
-                "The gradients are not clipped, or before `backward`, when there are no new ones yet, or "
-                "only after the step, when the large ones have been used.",
-                {"nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)": "pass"},
-            ),
-            Slip(
-                "Every entry is clipped on its own, which changes the direction of the step. Their common "
-                "norm is to be limited.",
-                {"clip_grad_norm_": "clip_grad_value_"},
-            ),
-            Slip(
-                "The gradients are clipped at 1, whatever `max_grad_norm` says.",
-                {"max_grad_norm)\n        optimizer.step": "1.0)\n        optimizer.step"},
-            ),
-            Slip(
-                "Every loss is that of the weights at the start: between two batches no step is taken (after "
-                "the loop is too late), or only once the gradients are gone.",
-                {"optimizer.step()": "pass"},
-            ),
-            Slip(
-                "This is the loss of the first batch alone: the function returns inside its loop.",
-                {"    return": "        return"},
-            ),
-            Slip(
-                "This is the sum of the squared errors. Asked for is their mean.",
-                {"mse_loss(net(X), y)": 'mse_loss(net(X), y, reduction="sum")'},
-            ),
-            Slip(
-                "Forecasts (B, 1) minus targets (B,) is (B, B): each forecast is compared with every target.",
-                {"nn.functional.mse_loss(net(X), y)": "((net(X) - y[:, 0]) ** 2).mean()"},
-            ),
-            Slip(
-                "The losses are right, but in a list. Asked for is one array of them.",
-                {"np.array(losses)": "losses"},
-            ),
-            Slip(
-                "If the error speaks of numpy() and a tensor that requires grad: a loss still carries its "
-                "notes for the backward pass; keep the plain number, which `.item()` gives. If it speaks of "
-                "grad_fn: the forecast was made under `no_grad`, and `backward` finds no notes to walk back.",
-                {"loss.item()": "loss"},
-            ),
-            Slip(
-                "The steps are those of an optimizer of your own, Adam with its default step size. Use the "
-                "`optimizer` that was handed in.",
-                {"losses = []": "losses, optimizer = [], torch.optim.Adam(net.parameters())"},
-            ),
-            Slip(
-                "These are the losses *after* each step. Asked for are those before.",
-                {"losses.append(loss": "losses.append(nn.functional.mse_loss(net(X), y)"},
-            ),
-        ],
+        wrong=_TRAIN_EPOCH_SLIPS,
     ),
 )

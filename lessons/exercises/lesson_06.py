@@ -28,7 +28,7 @@ def _gate(N, T, H, seed, move):
     return sigmoid(rng.normal(size=(N, T, H)) + move * rng.random(H) * marker[:, :, None]), marker
 
 
-_NETS = (Case(*_net(2, 3, 1, 1, 0)), Case(*_net(3, 5, 2, 4, 1)))
+_NETS = (Case(*_net(1, 3, 1, 1, 0)), Case(*_net(3, 5, 2, 4, 1)))
 _GATES = (Case(*_gate(4, 6, 3, 2, move=-0.8)), Case(*_gate(6, 9, 2, 3, move=1.5)))
 _UNTRAINED = np.random.default_rng(4).uniform(-1, 1, 40).round(2)
 _TIED = np.array([0.5, -0.5, 0.25, 0.75, -1.0])
@@ -96,6 +96,127 @@ def _wrong_gate(value):
     return {_FORCED: "sigmoid(f)", value: _HERE.format("forget", value)}
 
 
+_FORGET_GATES_SLIPS = [
+    Slip("These are the input gates: the first block of columns, not the second.", {_BLOCK: "a[:, :H]"}),
+    Slip("This is the candidate g, the third block.", {f"sigmoid({_BLOCK})": "np.tanh(a[:, 2 * H : 3 * H])"}),
+    Slip("This is the candidate's block, put through a sigmoid.", {_BLOCK: "a[:, 2 * H : 3 * H]"}),
+    Slip("These are the output gates, the last block of columns.", {_BLOCK: "a[:, 3 * H :]"}),
+    Slip("These are the sums that go into the sigmoid, not the gates.", {f"sigmoid({_BLOCK})": _BLOCK}),
+    Slip("A gate lies between 0 and 1; this is the tanh of the right sum.", {"sigmoid(a": "np.tanh(a"}),
+    Slip(
+        "The gate of a step is computed from the state after that step; "
+        "it has to be decided before the step is taken.",
+        {_STEP: "pass", "for t in range(T):": f"for t in range(T):\n        {_STEP}"},
+    ),
+    Slip("The state stays at zero: each step forgets that there was one before.", {_STEP: "pass"}),
+    Slip("`h` moves on, but `c` is zero at every step.", {"h, c = lstm": "h, _ = lstm"}),
+    Slip("The bias is missing from the sums that go into the gates.", {"+ b  #": "#"}),
+    Slip(
+        "The windows are read from their end to their beginning.",
+        {"    (N": "    X = X[:, ::-1]\n    (N", "return f": "return f[:, ::-1]"},
+    ),
+    Slip("Time comes first, (T, N, H); asked for is (N, T, H).", {"return f": "return f.swapaxes(0, 1)"}),
+    Slip("`h` and `c` change places: `lstm_step` returns `h` first.", {"h, c = lstm": "c, h = lstm"}),
+    Slip(
+        "A window begins with the state in which the one before it ended; each begins at zero.",
+        {
+            "    (N": "    shape, X = X.shape, X.reshape(1, -1, X.shape[2])\n    (N",
+            "return f": "return f.reshape(*shape[:2], H)",
+        },
+    ),
+]
+
+_UNTRAINED_SHARE_SLIPS = [
+    Slip(
+        "The observed net itself is not counted, so the share can be 0, "
+        "which no finite number of nets could prove.",
+        {_COUNT: "as_far.sum()", _ALL: "len(untrained)"},
+    ),
+    Slip("The observed net is counted above the line, but not below.", {_ALL: "len(untrained)"}),
+    Slip("The observed net is counted below the line, but not above.", {_COUNT: "as_far.sum()"}),
+    Slip("The signs are compared too; a gate that shuts follows as well.", {_FAR: "untrained >= observed"}),
+    Slip("Smaller values are counted; what matters is the distance from 0.", {_FAR: "untrained <= observed"}),
+    Slip(
+        "`observed` keeps its sign: if negative, it is below any distance", {"np.abs(observed)": "observed"}
+    ),
+    Slip("`untrained` keeps its signs: a negative one is never counted.", {"np.abs(untrained)": "untrained"}),
+    Slip("An untrained net that gets exactly as far counts too.", {">=": ">"}),
+    Slip("Counted are the nets that did *not* get so far.", {">=": "<="}),
+    Slip("This is the share of nets that did *not* get so far.", {_COUNT: f"1 - {_COUNT}"}),
+    Slip("This is how many there are; asked for is their share of all nets.", {f" / {_ALL}": ""}),
+]
+
+_GATE_EVIDENCE_SLIPS = [
+    Slip("The gap has the wrong sign: it is the mean at markers less that elsewhere.", {_GAP: f"-({_GAP})"}),
+    Slip("The gap has lost its sign, and with it whether the gate opens or shuts.", {_GAP: f"abs({_GAP})"}),
+    Slip("The gap compares markers with all steps, markers included.", {"mean[~marker]": "mean"}),
+    Slip("The gap is only the level at markers; what is it elsewhere?", {" - mean[~marker].mean()": ""}),
+    Slip(
+        "The gap is a difference of sums, and there are fewer markers than others.",
+        {_GAP: "mean[marker].sum() - mean[~marker].sum()"},
+    ),
+    Slip("The gap is that of the sum over units, not of their mean.", {_GAP: f"({_GAP}) * gate.shape[2]"}),
+    Slip(
+        "The gap is averaged over windows; asked for is one over the steps of all of them.",
+        {_GAP: "np.mean([m[k].mean() - m[~k].mean() for m, k in zip(mean, marker)])"},
+    ),
+    Slip("Swapped: the correlation comes first.", {"correlation, gap": "gap, correlation"}),
+    Slip("The correlation is the whole 2 × 2 matrix; it should be one number of it.", {"[0, 1]": ""}),
+    Slip("The gap is a ratio of the two means, not their difference.", {".mean() - ": ".mean() / "}),
+    Slip(
+        "In the gap, both means are taken over all steps, those that do not belong counted as zeros.",
+        {_GAP: "(mean * marker).mean() - (mean * ~marker).mean()"},
+    ),
+    Slip(
+        "The correlation is averaged over units; asked for is the correlation of the averaged gate.",
+        {_R: "np.mean([np.corrcoef(u.ravel(), marker.ravel())[0, 1] for u in np.rollaxis(gate, 2)])"},
+    ),
+    Slip(
+        "The correlation is averaged over windows; asked for is one over all windows and steps.",
+        {_R: "np.mean([np.corrcoef(m, k)[0, 1] for m, k in zip(mean, marker)])"},
+    ),
+    Slip("The correlation is that of the first unit alone.", {"(mean.ravel": "(gate[:, :, 0].ravel"}),
+    Slip("This is a covariance: it is not divided by the two standard deviations.", {"corrcoef": "cov"}),
+    Slip("The correlation has lost its sign.", {_R: f"abs({_R})"}),
+    Slip("The correlation is squared.", {_R: f"{_R} ** 2"}),
+    Slip("This is the gate's correlation with itself.", {"[0, 1]": "[0, 0]"}),
+    Slip(
+        "The correlation compares the gate with the marker one step earlier.",
+        {_R: "np.corrcoef(mean[:, 1:].ravel(), marker[:, :-1].ravel())[0, 1]"},
+    ),
+]
+
+_FORCED_STEP_SLIPS = [
+    Slip(
+        "The mask (B,) meets the gate (B, H) along its *units*, which fails, or makes a gate of "
+        "shape (B, B) where H = 1; it should pick rows.",
+        {"where[:, None]": "where"},
+    ),
+    Slip(
+        "`forget` is a number, or one for each unit (H,): it has no windows for the mask to pick.",
+        {_FORCED: "sigmoid(f)\n    f[where] = forget[where]"},
+    ),
+    Slip("The two results have changed places: `h` comes first.", {"return h, c": "return c, h"}),
+    Slip("The gate is forced in all windows; `where` says in which.", {"where[:, None]": "True"}),
+    Slip("The mask is turned round: the gate is forced where `where` is False.", {"where[:,": "~where[:,"}),
+    Slip("Nothing is forced: this is the ordinary step.", {_FORCED: "sigmoid(f)"}),
+    Slip("`forget` is put in before the sigmoid, not after it.", {"forget, s": "sigmoid(forget), s"}),
+    Slip("`forget` is added to what goes into the sigmoid.", {"forget, s": "sigmoid(f + forget), s"}),
+    Slip("The gate is multiplied by `forget`, not replaced by it.", {"forget, s": "forget * sigmoid(f), s"}),
+    Slip("`forget` is added to the gate; it should take its place.", {"forget, s": "forget + sigmoid(f), s"}),
+    Slip("It is the input gate that is forced. The order is i, f, g, o.", _wrong_gate("sigmoid(i)")),
+    Slip("It is the candidate that is forced. The order is i, f, g, o.", _wrong_gate("np.tanh(g)")),
+    Slip("It is the output gate that is forced. The order is i, f, g, o.", _wrong_gate("sigmoid(o)")),
+    Slip(
+        "All three gates are forced; only the forget gate should be.",
+        {gate: _HERE.format("forget", gate) for gate in ("sigmoid(i)", "sigmoid(o)")},
+    ),
+    Slip("The input gate is shut as well; only f is forced.", {"sigmoid(i)": _HERE.format(0, "sigmoid(i)")}),
+    Slip("The input gate is set to 1 - `forget`.", {"sigmoid(i)": _HERE.format("1 - forget", "sigmoid(i)")}),
+    Slip("Where f is forced, nothing is written into `c`.", {_C: _HERE.format("f * c", _C), **_ORDINARY}),
+    Slip("`h` is the one of the ordinary step; it has to follow from the forced `c`.", _ORDINARY),
+]
+
 EXERCISES = (
     Exercise(
         "06.forget_gates",
@@ -111,50 +232,7 @@ EXERCISES = (
             "`a = X[:, t] @ W_x + h @ W_h + b` has 4H columns in the order i, f, g, o.",
             "`lstm_step(X[:, t], h, c, W_x, W_h, b)` gives the next `h` and `c`.",
         ],
-        wrong=[
-            Slip(
-                "These are the input gates: the first block of columns, not the second.", {_BLOCK: "a[:, :H]"}
-            ),
-            Slip(
-                "This is the candidate g, the third block of columns.",
-                {f"sigmoid({_BLOCK})": "np.tanh(a[:, 2 * H : 3 * H])"},
-            ),
-            Slip("This is the candidate's block, put through a sigmoid.", {_BLOCK: "a[:, 2 * H : 3 * H]"}),
-            Slip("These are the output gates, the last block of columns.", {_BLOCK: "a[:, 3 * H :]"}),
-            Slip(
-                "These are the sums that go into the sigmoid, not the gates.", {f"sigmoid({_BLOCK})": _BLOCK}
-            ),
-            Slip(
-                "A gate lies between 0 and 1; this is the tanh of the right sum.", {"sigmoid(a": "np.tanh(a"}
-            ),
-            Slip(
-                "The gate of a step is computed from the state after that step; "
-                "it has to be decided before the step is taken.",
-                {_STEP: "pass", "for t in range(T):": f"for t in range(T):\n        {_STEP}"},
-            ),
-            Slip("The state stays at zero: each step forgets that there was one before.", {_STEP: "pass"}),
-            Slip("`h` moves on, but `c` is zero at every step.", {"h, c = lstm": "h, _ = lstm"}),
-            Slip("The bias is missing from the sums that go into the gates.", {"+ b  #": "#"}),
-            Slip(
-                "The windows are read from their end to their beginning.",
-                {"    (N": "    X = X[:, ::-1]\n    (N", "return f": "return f[:, ::-1]"},
-            ),
-            Slip(
-                "The gates are stacked with time first, (T, N, H); asked for is (N, T, H).",
-                {"return f": "return f.transpose(1, 0, 2)"},
-            ),
-            Slip(
-                "`h` and `c` change places at every step: `lstm_step` returns `h` first.",
-                {"h, c = lstm": "c, h = lstm"},
-            ),
-            Slip(
-                "A window begins with the state in which the one before it ended; each begins at zero.",
-                {
-                    "    (N": "    shape, X = X.shape, X.reshape(1, -1, X.shape[2])\n    (N",
-                    "return f": "return f.reshape(*shape[:2], H)",
-                },
-            ),
-        ],
+        wrong=_FORGET_GATES_SLIPS,
     ),
     Exercise(
         "06.untrained_share",
@@ -170,38 +248,7 @@ EXERCISES = (
             "Count the untrained values that are *at least* as far from 0 as the observed one.",
             "The observed net is one more that got so far: it counts once above and once below the line.",
         ],
-        wrong=[
-            Slip(
-                "The observed net itself is not counted, so the share can be 0, "
-                "which no finite number of nets could prove.",
-                {_COUNT: "as_far.sum()", _ALL: "len(untrained)"},
-            ),
-            Slip("The observed net is counted above the line, but not below.", {_ALL: "len(untrained)"}),
-            Slip("The observed net is counted below the line, but not above.", {_COUNT: "as_far.sum()"}),
-            Slip(
-                "The signs are compared too; a gate that shuts follows as well as one that opens.",
-                {_FAR: "untrained >= observed"},
-            ),
-            Slip(
-                "Values below the observed one are counted; it is the distance from 0 that matters.",
-                {_FAR: "untrained <= observed"},
-            ),
-            Slip(
-                "`observed` has kept its sign: a negative one is less than any distance.",
-                {"np.abs(observed)": "observed"},
-            ),
-            Slip(
-                "The untrained values have kept their signs: a negative one is never counted.",
-                {"np.abs(untrained)": "untrained"},
-            ),
-            Slip("An untrained net that gets exactly as far counts too.", {">=": ">"}),
-            Slip("Counted are the nets that did *not* get so far.", {">=": "<="}),
-            Slip(
-                "This is the share of nets that did not get so far: the rest is asked for.",
-                {_COUNT: f"1 - {_COUNT}"},
-            ),
-            Slip("This is how many there are; asked for is their share of all nets.", {f" / {_ALL}": ""}),
-        ],
+        wrong=_UNTRAINED_SHARE_SLIPS,
     ),
     Exercise(
         "06.gate_evidence",
@@ -218,67 +265,7 @@ EXERCISES = (
             "the diagonal.",
             "`mean[marker]` are the values at markers, `mean[~marker]` the others.",
         ],
-        wrong=[
-            Slip(
-                "The gap has the wrong sign: it is the mean at markers less that elsewhere.",
-                {_GAP: f"-({_GAP})"},
-            ),
-            Slip(
-                "The gap has lost its sign, and with it whether the gate opens or shuts.",
-                {_GAP: f"abs({_GAP})"},
-            ),
-            Slip("The gap compares markers with all steps, markers included.", {"mean[~marker]": "mean"}),
-            Slip(
-                "The gap is only the level at markers; what is it elsewhere?", {" - mean[~marker].mean()": ""}
-            ),
-            Slip(
-                "The gap is a difference of sums, and there are fewer markers than others.",
-                {_GAP: "mean[marker].sum() - mean[~marker].sum()"},
-            ),
-            Slip(
-                "The gap is that of the sum over units; asked for is that of their mean.",
-                {_GAP: f"({_GAP}) * gate.shape[2]"},
-            ),
-            Slip(
-                "The gap is averaged over windows; asked for is one over the steps of all of them.",
-                {_GAP: "np.mean([m[k].mean() - m[~k].mean() for m, k in zip(mean, marker)])"},
-            ),
-            Slip(
-                "The two results have changed places: the correlation comes first.",
-                {"return correlation, gap": "return gap, correlation"},
-            ),
-            Slip(
-                "The correlation is the whole 2 × 2 matrix of `np.corrcoef`; it should be one number of it.",
-                {"[0, 1]": ""},
-            ),
-            Slip("The gap is a ratio of the two means, not their difference.", {".mean() - ": ".mean() / "}),
-            Slip(
-                "In the gap, both means are taken over all steps, those that do not belong counted as zeros.",
-                {_GAP: "(mean * marker).mean() - (mean * ~marker).mean()"},
-            ),
-            Slip(
-                "The correlation is averaged over units; asked for is the correlation of the averaged gate.",
-                {_R: "np.mean([np.corrcoef(u.ravel(), marker.ravel())[0, 1] for u in np.rollaxis(gate, 2)])"},
-            ),
-            Slip(
-                "The correlation is averaged over windows; asked for is one over all windows and steps.",
-                {_R: "np.mean([np.corrcoef(m, k)[0, 1] for m, k in zip(mean, marker)])"},
-            ),
-            Slip(
-                "The correlation is that of the first unit alone.",
-                {"corrcoef(mean.ravel()": "corrcoef(gate[:, :, 0].ravel()"},
-            ),
-            Slip(
-                "This is a covariance: it is not divided by the two standard deviations.", {"corrcoef": "cov"}
-            ),
-            Slip("The correlation has lost its sign.", {_R: f"abs({_R})"}),
-            Slip("The correlation is squared.", {_R: f"{_R} ** 2"}),
-            Slip("This is the gate's correlation with itself.", {"[0, 1]": "[0, 0]"}),
-            Slip(
-                "The correlation compares the gate with the marker one step earlier.",
-                {_R: "np.corrcoef(mean[:, 1:].ravel(), marker[:, :-1].ravel())[0, 1]"},
-            ),
-        ],
+        wrong=_GATE_EVIDENCE_SLIPS,
     ),
     Exercise(
         "06.forced_step",
@@ -296,59 +283,6 @@ EXERCISES = (
             "`np.where(mask, value, array)`; the mask has shape (B,), the gate (B, H): "
             "`where[:, None]` has shape (B, 1), and reaches across all units.",
         ],
-        wrong=[
-            Slip(
-                "The mask (B,) meets the gate (B, H) along its *units*, which fails, or makes a gate of "
-                "shape (B, B) where H = 1; it should pick rows.",
-                {"where[:, None]": "where"},
-            ),
-            Slip(
-                "`forget` is a number, or one for each unit (H,): it has no windows for the mask to pick.",
-                {_FORCED: "sigmoid(f)\n    f[where] = forget[where]"},
-            ),
-            Slip("The two results have changed places: `h` comes first.", {"return h, c": "return c, h"}),
-            Slip("The gate is forced in all windows; `where` says in which.", {"where[:, None]": "True"}),
-            Slip(
-                "The mask is turned round: the gate is forced where `where` is False.",
-                {"where[:, None]": "~where[:, None]"},
-            ),
-            Slip("Nothing is forced: this is the ordinary step.", {_FORCED: "sigmoid(f)"}),
-            Slip(
-                "`forget` is put in before the sigmoid, so the gate becomes sigmoid(forget), not `forget`.",
-                {"forget, s": "sigmoid(forget), s"},
-            ),
-            Slip(
-                "`forget` is added to what goes into the sigmoid; the gate itself should have this value.",
-                {"forget, s": "sigmoid(f + forget), s"},
-            ),
-            Slip(
-                "The gate is multiplied by `forget`; it should be replaced by it.",
-                {"forget, s": "forget * sigmoid(f), s"},
-            ),
-            Slip(
-                "`forget` is added to the gate; it should take its place.",
-                {"forget, s": "forget + sigmoid(f), s"},
-            ),
-            Slip("It is the input gate that is forced. The order is i, f, g, o.", _wrong_gate("sigmoid(i)")),
-            Slip("It is the candidate that is forced. The order is i, f, g, o.", _wrong_gate("np.tanh(g)")),
-            Slip("It is the output gate that is forced. The order is i, f, g, o.", _wrong_gate("sigmoid(o)")),
-            Slip(
-                "All three gates are forced; only the forget gate should be.",
-                {gate: _HERE.format("forget", gate) for gate in ("sigmoid(i)", "sigmoid(o)")},
-            ),
-            Slip(
-                "The input gate is shut as well; it should work as usual.",
-                {"sigmoid(i)": _HERE.format(0, "sigmoid(i)")},
-            ),
-            Slip(
-                "The input gate is set to 1 - `forget`; it should work as usual.",
-                {"sigmoid(i)": _HERE.format("1 - forget", "sigmoid(i)")},
-            ),
-            Slip(
-                "What the input gate writes is missing from `c` where the gate is forced.",
-                {_C: _HERE.format("f * c", _C), **_ORDINARY},
-            ),
-            Slip("`h` is the one of the ordinary step; it has to follow from the forced `c`.", _ORDINARY),
-        ],
+        wrong=_FORCED_STEP_SLIPS,
     ),
 )

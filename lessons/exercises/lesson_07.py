@@ -83,9 +83,185 @@ _SHARED = (
 )
 _NUMBER_FOR_NEVER = "A model that is never worse for good gets a number, which looks like a step."
 _WRONG_WAY = "The values move the wrong way, towards the end of the window."
+_ERRORS = "np.abs(y_pred - y_true)"
 _RANK, _TAKEN = "int(np.ceil((len(errors) + 1) * level))", "return errors[rank - 1]"
 _NEAREST = "The rank is rounded to the nearest whole number, and that may be down."
 
+
+_RECURSIVE_ROLLOUT_SLIPS = [
+    Slip(
+        "The true values move into the window, not the forecasts. At a real origin nobody has them: "
+        "these are one-step forecasts, again and again.",
+        {"y_pred[:, k]])": "np.append(series, np.zeros(steps))[origins + k]])"},
+    ),
+    Slip("The window holds the value at the origin, the first to forecast.", {"(-T, 0)": "(-T, 0) + 1"}),
+    Slip("The window ends one step too early: at origin - 2.", {"np.arange(-T, 0)": "np.arange(-T, 0) - 1"}),
+    Slip("The window never moves, so every step gets the first forecast.", {_MOVE: "window"}),
+    Slip(
+        "The forecast is put in front of the oldest value; the newest belongs at the other end.",
+        {"[window[:, 1:], y_pred[:, k]]": "[y_pred[:, k], window[:, :-1]]"},
+    ),
+    Slip("The last value gives way to the forecast; the window stays.", {"window[:, 1:]": "window[:, :-1]"}),
+    Slip(
+        "The oldest value is replaced by the forecast where it stands; the window does not move on.",
+        {"[window[:, 1:], y_pred[:, k]]": "[y_pred[:, k], window[:, 1:]]"},
+    ),
+    Slip("The weights meet the window from the wrong end.", {"@ weights": "@ weights[::-1]"}),
+    Wrong(_one_copy_of_the_series, _SHARED),
+    Slip(
+        _SHARED,
+        {
+            "y_pred = np.empty": "kept = np.append(series, np.zeros(steps))\n    y_pred = np.empty",
+            "window = np.col": "kept[origins + k] = y_pred[:, k]\n        window = np.col",
+            _MOVE: "kept[origins[:, None] + k + 1 + np.arange(-T, 0)]",
+        },
+    ),
+    Slip("The window turns round, and no forecast gets in.", {_MOVE: "np.roll(window, -1, 1)"}),
+    Slip("The first forecast is fed back at every step.", {"y_pred[:, k]])": "y_pred[:, 0]])"}),
+    Slip(
+        "The first column holds the last known values, so every forecast stands one step too late.",
+        {"return y_pred": "return np.column_stack([series[origins - 1], y_pred[:, :-1]])"},
+    ),
+    Slip(
+        "The first forecast is missing: the result begins at step 2.",
+        {"steps))": "steps + 1))", "(steps):": "(steps + 1):", "return y_pred": "return y_pred[:, 1:]"},
+    ),
+    Slip("The intercept is missing.", {" + intercept": ""}),
+    Slip("The intercept is added at the first step only.", {"+ intercept": "+ intercept * (k == 0)"}),
+    Slip(
+        "The intercept is added to the result, but it is missing from what is fed back.",
+        {" + intercept": "", "return y_pred": "return y_pred + intercept"},
+    ),
+]
+
+_CROSSING_STEP_SLIPS = [
+    Wrong(
+        _first_time_worse, "This is the first step at which the model is worse; later it may be better again."
+    ),
+    Slip("One too small: counted from 0, or the step before.", {"return 1": "return 0", "+ 2": "+ 1"}),
+    Slip("One too large: this is the second step worse for good.", {"return 1": "return 2", "+ 2": "+ 3"}),
+    Wrong(_last_time_worse, "This is the last step at which it is worse, not the first for good."),
+    Slip("The two curves have changed places.", {"<=": ">="}),
+    Slip("At an equal error the model is not worse.", {"<=": "<"}),
+    Slip("A model that is never worse for good gets a 1, as if it always were.", {"return None": "return 1"}),
+    Slip(
+        "A model that is never worse for good gets a step beyond the last one; nobody has measured there.",
+        {"return None": "return len(errors) + 1"},
+    ),
+    Slip("A model that is never worse for good gets the last step.", {"return None": "return len(errors)"}),
+    Slip(
+        "A model that was worse and came back gets a step beyond the last one; nobody has measured there.",
+        {"return None": "return None if len(good) == len(errors) else len(errors) + 1"},
+    ),
+    Slip(_NUMBER_FOR_NEVER, {"return None": "return 0"}),
+    Slip(_NUMBER_FOR_NEVER, {"return None": "return -1"}),
+    Slip("A model that is worse at every step has crossed at the first.", {"return 1": "return None"}),
+    Wrong(_count_of_worse, "This counts the steps at which the model is worse."),
+]
+
+_LOOP_MATRIX_SLIPS = [
+    Slip(
+        "This is the matrix for windows whose newest value comes first.",
+        {"k=1": "k=-1", "M[-1] = weights": "M[0] = weights[::-1]"},
+    ),
+    Slip("The forecast comes first in the next window, the rest moves down.", {"k=1": "k=-1", "[-1]": "[0]"}),
+    Slip(_WRONG_WAY, {"k=1": "k=-1"}),
+    Slip(_WRONG_WAY, {"len(weights), k=1)": "len(weights))[:, np.arange(1 - len(weights), 1)]"}),
+    Slip(
+        "A 1 is left in the last row, on top of the first weight: the oldest value goes round.",
+        {"k=1)": "k=1)\n    M[-1, 0] = 1", "M[-1] = weights": "M[-1] += weights"},
+    ),
+    Slip("This is the transpose: here a window is a column, `M @ window`.", {"return M": "return M.T"}),
+    Slip("The values stay where they are, and the last one is replaced.", {", k=1": ""}),
+    Slip(
+        "Nothing but the forecast is in the next window; the rest is 0.",
+        {"np.eye(len(weights), k=1)": "np.zeros((len(weights), len(weights)))"},
+    ),
+    Slip("The weights are reversed: the first belongs to the oldest.", {"= weights": "= weights[::-1]"}),
+    Slip("The forecast is the first value of the next window; it is the newest.", {"M[-1]": "M[0]"}),
+    Slip("The weights stand in the last column, not in the last row.", {"M[-1]": "M[:, -1]"}),
+    Slip("A 1 is added to the last weight.", {"return M": "M[-1, -1] += 1\n    return M"}),
+]
+
+_INTERVAL_WIDTH_SLIPS = [
+    Slip(
+        "With fewer origins than the level needs, this takes the largest error: a width that "
+        "promises more than so few errors can show. What does the text ask for there?",
+        {_RANK: f"min({_RANK}, len(errors))"},
+    ),
+    Slip(
+        "With fewer origins than the level needs, the rank lies beyond the last row. What does the "
+        "text ask for there?",
+        {"    if rank > len(errors):": "    if False:"},
+    ),
+    Slip(
+        "With fewer origins than the level needs, this stops with an error. What does the text ask "
+        "for there?",
+        {"return np.full(errors.shape[1], np.inf)": "raise ValueError"},
+    ),
+    Slip(
+        "Where the rank is N itself, the largest error is the width: N origins are just enough.",
+        {"rank > len(errors)": "rank >= len(errors)"},
+    ),
+    Slip(
+        "With fewer origins than the level needs, the widths are NaN: then nothing lies within, "
+        "where no width would be wide enough.",
+        {"np.inf": "np.nan"},
+    ),
+    Slip("The rank is too small: the origin to come counts as well.", {"(len(errors) + 1)": "len(errors)"}),
+    Slip("One rank too far: rank 1 is row 0.", {"[rank - 1]": "[rank]"}),
+    Slip("Rounded down, the interval holds less than promised.", {_RANK: "int((len(errors) + 1) * level)"}),
+    Slip(_NEAREST, {_RANK: "round((len(errors) + 1) * level)"}),
+    Slip(_NEAREST, {_RANK: "int((len(errors) + 1) * level + 0.5)"}),
+    Slip(
+        "Where (N + 1) · level is a whole number, this is one row too far: rounding down does not "
+        "stand in for counting from 0.",
+        {_RANK: "int((len(errors) + 1) * level)", "[rank - 1]": "[rank]"},
+    ),
+    Slip(
+        "The rank is made of N, without the origin to come, and then used as a row, one too far. At "
+        "times the two slips cancel.",
+        {"(len(errors) + 1)": "len(errors)", "[rank - 1]": "[rank]"},
+    ),
+    Slip(
+        "One error too far. Rank 1 is row 0; and in `np.quantile` it is the share 0, so rank / N is "
+        "not the place of a rank.",
+        {"errors[rank - 1]": "np.quantile(errors, rank / len(errors), axis=0, method='higher')"},
+    ),
+    Slip("The errors are not sorted, so a row is no rank.", {"np.sort(np": "(np", ", axis=0)": ")"}),
+    Slip("The errors are sorted along the steps, not along the origins.", {"axis=0": "axis=1"}),
+    Slip("The rank is counted from the largest error.", {"[rank - 1]": "[-rank]"}),
+    Slip(
+        "No step is narrower than the ones before; here each goes by itself.",
+        {_TAKEN: "return np.maximum.accumulate(errors[rank - 1])"},
+    ),
+    Slip(
+        "This interpolates between two errors; the rule takes one that came.",
+        {_TAKEN: "return np.quantile(errors, level, axis=0)"},
+    ),
+    Slip("The errors have kept their sign, so only one side counts.", {_ERRORS: "y_pred - y_true"}),
+    Slip("The errors, truth less forecast, have kept their sign.", {_ERRORS: "y_true - y_pred"}),
+    Slip(
+        "All steps share one width; each step has errors of its own.",
+        {
+            "axis=0": "axis=None",
+            "errors.shape[1]": "y_true.shape[1]",
+            _TAKEN: "return np.full(y_true.shape[1], errors[rank - 1])",
+        },
+    ),
+    Slip("Absolute errors have one tail; this splits the rest in two.", {"* level": "* ((1 + level) / 2)"}),
+    Slip("This is the width for the share that is to be left *out*.", {"* level": "* (1 - level)"}),
+    Slip("This is the whole interval; asked for is half of it.", {_TAKEN: "return 2 * errors[rank - 1]"}),
+    Slip("These are the largest errors, whatever `level` is.", {"[rank - 1]": "[-1]"}),
+    Slip("The errors are squared; a width has the forecasts' unit.", {_ERRORS: "(y_pred - y_true) ** 2"}),
+    Slip(
+        "This takes the errors for normally distributed around 0.",
+        {
+            "errors = ": "from statistics import NormalDist\n    errors = ",
+            _TAKEN: "return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)",
+        },
+    ),
+]
 
 EXERCISES = (
     Exercise(
@@ -108,67 +284,7 @@ EXERCISES = (
             "All origins take a step together: `window @ weights + intercept` has shape (N,).",
             "Then every window moves on: without its first column, and with the forecast as its last.",
         ],
-        wrong=[
-            Slip(
-                "The true values move into the window, not the forecasts. At a real origin nobody has them: "
-                "these are one-step forecasts, again and again.",
-                {"y_pred[:, k]])": "np.append(series, np.zeros(steps))[origins + k]])"},
-            ),
-            Slip(
-                "The window holds the value at the origin, which is the first to be forecast.",
-                {"np.arange(-T, 0)": "np.arange(-T, 0) + 1"},
-            ),
-            Slip(
-                "The window ends one step too early: at origin - 2.",
-                {"np.arange(-T, 0)": "np.arange(-T, 0) - 1"},
-            ),
-            Slip("The window never moves, so every step gets the first forecast.", {_MOVE: "window"}),
-            Slip(
-                "The forecast is put in front of the oldest value; the newest belongs at the other end.",
-                {"[window[:, 1:], y_pred[:, k]]": "[y_pred[:, k], window[:, :-1]]"},
-            ),
-            Slip(
-                "The forecast takes the place of the last value; the window does not move on.",
-                {"window[:, 1:]": "window[:, :-1]"},
-            ),
-            Slip(
-                "The oldest value is replaced by the forecast where it stands; the window does not move on.",
-                {"[window[:, 1:], y_pred[:, k]]": "[y_pred[:, k], window[:, 1:]]"},
-            ),
-            Slip("The weights meet the window from the wrong end.", {"@ weights": "@ weights[::-1]"}),
-            Wrong(_one_copy_of_the_series, _SHARED),
-            Slip(
-                _SHARED,
-                {
-                    "y_pred = np.empty": "kept = np.append(series, np.zeros(steps))\n    y_pred = np.empty",
-                    "window = np.col": "kept[origins + k] = y_pred[:, k]\n        window = np.col",
-                    _MOVE: "kept[origins[:, None] + k + 1 + np.arange(-T, 0)]",
-                },
-            ),
-            Slip(
-                "The window turns round: its oldest value comes back at the end, and no forecast gets in.",
-                {_MOVE: "np.roll(window, -1, axis=1)"},
-            ),
-            Slip("The first forecast is fed back at every step.", {"y_pred[:, k]])": "y_pred[:, 0]])"}),
-            Slip(
-                "The first column holds the last known values, so every forecast stands one step too late.",
-                {"return y_pred": "return np.column_stack([series[origins - 1], y_pred[:, :-1]])"},
-            ),
-            Slip(
-                "The first forecast is missing: the result begins at step 2.",
-                {
-                    "steps))": "steps + 1))",
-                    "(steps):": "(steps + 1):",
-                    "return y_pred": "return y_pred[:, 1:]",
-                },
-            ),
-            Slip("The intercept is missing.", {" + intercept": ""}),
-            Slip("The intercept is added at the first step only.", {"+ intercept": "+ intercept * (k == 0)"}),
-            Slip(
-                "The intercept is added to the result, but it is missing from what is fed back.",
-                {" + intercept": "", "return y_pred": "return y_pred + intercept"},
-            ),
-        ],
+        wrong=_RECURSIVE_ROLLOUT_SLIPS,
     ),
     Exercise(
         "07.crossing_step",
@@ -198,47 +314,7 @@ EXERCISES = (
             "Three cases: there is no such place; the last place is the last step; and all others. "
             "Count the answer from 1.",
         ],
-        wrong=[
-            Wrong(
-                _first_time_worse,
-                "This is the first step at which the model is worse; later it may be better again.",
-            ),
-            Slip(
-                "One too small: either counted from 0, or the last step at which the model still holds.",
-                {"return 1": "return 0", "+ 2": "+ 1"},
-            ),
-            Slip(
-                "One too large: this is the second step at which it is worse for good.",
-                {"return 1": "return 2", "+ 2": "+ 3"},
-            ),
-            Wrong(_last_time_worse, "This is the last step at which it is worse, not the first for good."),
-            Slip("The two curves have changed places.", {"<=": ">="}),
-            Slip("At an equal error the model is not worse.", {"<=": "<"}),
-            Slip(
-                "A model that is never worse for good gets a 1, as if it always were.",
-                {"return None": "return 1"},
-            ),
-            Slip(
-                "A model that is never worse for good gets a step beyond the last one; nobody has measured "
-                "there.",
-                {"return None": "return len(errors) + 1"},
-            ),
-            Slip(
-                "A model that is never worse for good gets the last step here.",
-                {"return None": "return len(errors)"},
-            ),
-            Slip(
-                "A model that was worse and came back gets a step beyond the last one; nobody has measured "
-                "there.",
-                {"return None": "return None if len(good) == len(errors) else len(errors) + 1"},
-            ),
-            Slip(_NUMBER_FOR_NEVER, {"return None": "return 0"}),
-            Slip(_NUMBER_FOR_NEVER, {"return None": "return -1"}),
-            Slip(
-                "A model that is worse at every step has crossed at the first.", {"return 1": "return None"}
-            ),
-            Wrong(_count_of_worse, "This counts the steps at which the model is worse."),
-        ],
+        wrong=_CROSSING_STEP_SLIPS,
     ),
     Exercise(
         "07.loop_matrix",
@@ -252,40 +328,7 @@ EXERCISES = (
             "All but the last row only pass a value on: next[k] = window[k + 1], so one 1 in each row.",
             "`np.eye(T, k=1)` has ones beside the diagonal. What belongs in its last row?",
         ],
-        wrong=[
-            Slip(
-                "This is the matrix for windows whose newest value comes first.",
-                {"k=1": "k=-1", "M[-1] = weights": "M[0] = weights[::-1]"},
-            ),
-            Slip(
-                "The forecast becomes the first value of the next window, and the others move down.",
-                {"k=1": "k=-1", "M[-1]": "M[0]"},
-            ),
-            Slip(_WRONG_WAY, {"k=1": "k=-1"}),
-            Slip(_WRONG_WAY, {"len(weights), k=1)": "len(weights))[:, np.arange(1 - len(weights), 1)]"}),
-            Slip(
-                "A 1 is left in the last row, on top of the first weight: the oldest value goes round.",
-                {"k=1)": "k=1)\n    M[-1, 0] = 1", "M[-1] = weights": "M[-1] += weights"},
-            ),
-            Slip(
-                "This is the transpose: here a window is a column, `M @ window`.", {"return M": "return M.T"}
-            ),
-            Slip("The values stay where they are, and the last one is replaced.", {", k=1": ""}),
-            Slip(
-                "Nothing but the forecast is in the next window; the rest is 0.",
-                {"np.eye(len(weights), k=1)": "np.zeros((len(weights), len(weights)))"},
-            ),
-            Slip(
-                "The weights are the wrong way round: the first belongs to the oldest.",
-                {"= weights": "= weights[::-1]"},
-            ),
-            Slip("The forecast is the first value of the next window; it is the newest.", {"M[-1]": "M[0]"}),
-            Slip("The weights stand in the last column, not in the last row.", {"M[-1]": "M[:, -1]"}),
-            Slip(
-                "A 1 is added to the last weight: the last value is passed on too.",
-                {"return M": "M[-1, -1] += 1\n    return M"},
-            ),
-        ],
+        wrong=_LOOP_MATRIX_SLIPS,
     ),
     Exercise(
         "07.interval_width",
@@ -316,108 +359,6 @@ EXERCISES = (
             "The rank to take is (N + 1) · level, rounded up: `int(np.ceil(...))`. It may be larger than N.",
             "Ranks are counted from 1, Python's rows from 0.",
         ],
-        wrong=[
-            Slip(
-                "With fewer origins than the level needs, this takes the largest error: a width that "
-                "promises more than so few errors can show. What does the text ask for there?",
-                {_RANK: f"min({_RANK}, len(errors))"},
-            ),
-            Slip(
-                "With fewer origins than the level needs, the rank lies beyond the last row. What does the "
-                "text ask for there?",
-                {"    if rank > len(errors):": "    if False:"},
-            ),
-            Slip(
-                "With fewer origins than the level needs, this stops with an error. What does the text ask "
-                "for there?",
-                {"return np.full(errors.shape[1], np.inf)": "raise ValueError"},
-            ),
-            Slip(
-                "Where the rank is N itself, the largest error is the width: N origins are just enough.",
-                {"rank > len(errors)": "rank >= len(errors)"},
-            ),
-            Slip(
-                "With fewer origins than the level needs, the widths are NaN: then nothing lies within, "
-                "where no width would be wide enough.",
-                {"np.inf": "np.nan"},
-            ),
-            Slip(
-                "The rank is too small: the origin to come counts as one more, so N + 1 in the place of N.",
-                {"(len(errors) + 1)": "len(errors)"},
-            ),
-            Slip("One rank too far: rank 1 is row 0.", {"[rank - 1]": "[rank]"}),
-            Slip(
-                "The rank is rounded down; then the interval holds less than it promises.",
-                {_RANK: "int((len(errors) + 1) * level)"},
-            ),
-            Slip(_NEAREST, {_RANK: "round((len(errors) + 1) * level)"}),
-            Slip(_NEAREST, {_RANK: "int((len(errors) + 1) * level + 0.5)"}),
-            Slip(
-                "Where (N + 1) · level is a whole number, this is one row too far: rounding down does not "
-                "stand in for counting from 0.",
-                {_RANK: "int((len(errors) + 1) * level)", "[rank - 1]": "[rank]"},
-            ),
-            Slip(
-                "The rank is made of N, without the origin to come, and then used as a row, one too far. At "
-                "times the two slips cancel.",
-                {"(len(errors) + 1)": "len(errors)", "[rank - 1]": "[rank]"},
-            ),
-            Slip(
-                "One error too far. Rank 1 is row 0; and in `np.quantile` it is the share 0, so rank / N is "
-                "not the place of a rank.",
-                {"errors[rank - 1]": "np.quantile(errors, rank / len(errors), axis=0, method='higher')"},
-            ),
-            Slip(
-                "The errors are not in rising order, so a row is no rank.",
-                {"np.sort(np.abs(y_pred - y_true), axis=0)": "np.abs(y_pred - y_true)"},
-            ),
-            Slip("The errors are sorted along the steps, not along the origins.", {"axis=0": "axis=1"}),
-            Slip("The rank is counted from the largest error.", {"[rank - 1]": "[-rank]"}),
-            Slip(
-                "No step is narrower than the ones before; here each goes by itself.",
-                {_TAKEN: "return np.maximum.accumulate(errors[rank - 1])"},
-            ),
-            Slip(
-                "This interpolates between two errors; the rule takes one that came.",
-                {_TAKEN: "return np.quantile(errors, level, axis=0)"},
-            ),
-            Slip(
-                "The errors have kept their sign, so only one side of the interval counts.",
-                {"np.abs(y_pred - y_true)": "y_pred - y_true"},
-            ),
-            Slip(
-                "The errors, truth less forecast, have kept their sign; only one side counts.",
-                {"np.abs(y_pred - y_true)": "y_true - y_pred"},
-            ),
-            Slip(
-                "All steps share one width; each step has errors of its own.",
-                {
-                    "axis=0": "axis=None",
-                    "errors.shape[1]": "y_true.shape[1]",
-                    _TAKEN: "return np.full(y_true.shape[1], errors[rank - 1])",
-                },
-            ),
-            Slip(
-                "Half of what is left out is put in again: absolute errors have one tail, not two.",
-                {"* level": "* ((1 + level) / 2)"},
-            ),
-            Slip("This is the width for the share that is to be left *out*.", {"* level": "* (1 - level)"}),
-            Slip(
-                "This is the whole interval; asked for is half of it, to be added both ways.",
-                {_TAKEN: "return 2 * errors[rank - 1]"},
-            ),
-            Slip("These are the largest errors, whatever `level` is.", {"[rank - 1]": "[-1]"}),
-            Slip(
-                "The errors are squared; a width has the unit of the forecasts.",
-                {"np.abs(y_pred - y_true)": "(y_pred - y_true) ** 2"},
-            ),
-            Slip(
-                "This takes the errors for normally distributed around 0.",
-                {
-                    "errors = ": "from statistics import NormalDist\n    errors = ",
-                    _TAKEN: "return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)",
-                },
-            ),
-        ],
+        wrong=_INTERVAL_WIDTH_SLIPS,
     ),
 )

@@ -110,6 +110,161 @@ def _shift_slips(diagnosis, changes):
     return Slip(diagnosis, changes), Slip(diagnosis, {**changes, ', method="inverted_cdf"': ""})
 
 
+_FILL_FROM_PAST_SLIPS = [
+    Slip(
+        "The mean takes in later seasons as well: when the gap was filled, nobody knew them.",
+        {_BEFORE: "y[i % season_length :: season_length]"},
+    ),
+    Slip("The mean is of the seasons that *follow*: not known yet.", {_BEFORE: "y[i::season_length]"}),
+    Slip("The value that *follows* fills the gap; it was not known.", {_FILL: "y[i:][~np.isnan(y[i:])][0]"}),
+    Slip(
+        "Interpolation draws a line to the value after the gap, so the filling knows the future.",
+        {_FILL: "np.interp(i, np.flatnonzero(~np.isnan(y)), y[~np.isnan(y)])"},
+    ),
+    Slip("The mean of the whole series knows its future.", {_FILL: "np.nanmean(y)"}),
+    Slip("The mean is of everything so far; what was usual at *this step*?", {_FILL: "np.nanmean(y[:i])"}),
+    Slip("This averages all steps of the last season.", {_BEFORE: "y[max(i - season_length, 0) : i]"}),
+    Slip("Zero is a value like any other, and this series was not 0 there.", {_FILL: "0.0"}),
+    Slip("The last value stands in even where there is a season before.", {_FILL: "filled[i - 1]"}),
+    Slip(
+        "This is the value of *one* season before; average over all of them.",
+        {_FILL: "filled[i - season_length if i >= season_length else i - 1]"},
+    ),
+    Slip("Values filled earlier go into the mean, as if they had been measured.", {"y[i %": "filled[i %"}),
+    Slip(
+        "Missing values go into the mean as zeros.",
+        {"before[~np.isnan(before)]": "np.nan_to_num(before)", "known.size": "known.any()"},
+    ),
+    Slip("This is a median; asked for is the mean.", {"known.mean()": "np.median(known)"}),
+    Slip("This is what was usual one step earlier in the season.", {"i % s": "(i - 1) % s"}),
+    Slip("Where no season before has a value, 0 is put in.", {"filled[i - 1]": "0.0"}),
+    Slip("Where no season before has a value, the gap stays open.", {"filled[i - 1]": "np.nan"}),
+    Slip("In a longer gap the value just before is itself missing in `y`.", {"filled[i - 1]": "y[i - 1]"}),
+    Slip(
+        "Where no season before has a value, this goes back to the last *measured* value; the one "
+        "just before is meant, filled or not.",
+        {"else filled[i - 1]": "else y[:i][~np.isnan(y[:i])][-1]"},
+    ),
+    Slip("This is the mean of the last five seasons, not of all.", {"known.mean()": "known[-5:].mean()"}),
+]
+
+_FADING_SHARES_SLIPS = [
+    Slip(
+        "The first share is that after no step at all, which is 1.",
+        {
+            "range(1, horizon + 1)": "range(horizon)",
+            "deviation[:-k]": "deviation[: len(deviation) - k]",
+            "shares[k - 1]": "shares[k]",
+        },
+    ),
+    Slip(
+        "These are powers of the first share; here each step is measured for itself.",
+        {"return shares": "return shares[0] ** np.arange(1, horizon + 1)"},
+    ),
+    Slip(
+        "These are correlations: they subtract means, and divide by both spreads.",
+        {_SHARE_LEFT: "np.corrcoef(now[both], later[both])[0, 1]"},
+    ),
+    Slip(
+        "This is the slope of a line with an intercept; a deviation of 0 should stay 0.",
+        {_SHARE_LEFT: "np.polyfit(now[both], later[both], 1)[0]"},
+    ),
+    Slip("The divisor has the squares of the later values.", {"(now[both] **": "(later[both] **"}),
+    Slip(
+        "Divided is by all squares, also those of values without a partner k steps later.",
+        {"np.sum(now[both] ** 2)": "np.nansum(deviation**2)"},
+    ),
+    Slip("One missing value makes it NaN.", {"~np.isnan(now) & ~np.isnan(later)": "np.full(len(now), True)"}),
+    Slip(
+        "The mean is subtracted first; a deviation is measured from the usual already.",
+        {_FIRST: "deviation = deviation - np.nanmean(deviation)\n    " + _FIRST},
+    ),
+    Slip("What is missing counts as 0.", {_FIRST: "deviation = np.nan_to_num(deviation)\n    " + _FIRST}),
+    Slip(
+        "The gaps are cut out first, so that neighbours in the array are no longer k steps apart.",
+        {_FIRST: "deviation = deviation[~np.isnan(deviation)]\n    " + _FIRST},
+    ),
+    Slip(
+        "This is a mean of ratios; one deviation near 0 decides it.",
+        {_SHARE_LEFT: "np.mean(later[both] / now[both])"},
+    ),
+    Slip(
+        "This is the ratio of two means; ups and downs cancel in them.",
+        {_SHARE_LEFT: "later[both].mean() / now[both].mean()"},
+    ),
+    Slip("The sum of products is not divided by anything.", {" / np.sum(now[both] ** 2)": ""}),
+    Slip("This is a covariance; asked for is a share.", {_SHARE_LEFT: "np.mean(now[both] * later[both])"}),
+]
+
+_DIEBOLD_MARIANO_SLIPS = [
+    Slip("Neighbouring differences count as independent; right for `lags` = 0 only.", {_V: "pass"}),
+    Slip("Turned round: it is positive where `loss_a` is larger.", {"loss_a - loss_b": "loss_b - loss_a"}),
+    Slip("The sign is lost: it says which loss is smaller.", {"return d.mean()": "return abs(d.mean())"}),
+    Slip(
+        "This is the ordinary paired test; neighbours count as independent, and V is over N - 1.",
+        {_V: "pass", "np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"},
+    ),
+    Slip("gamma_0 is divided by N - 1, not by N.", {"np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"}),
+    Slip(
+        "This has a correction for small samples in it, as packages do; the formula above has none.",
+        {"np.sqrt(variance / N)": "np.sqrt(variance / (N - 1))"},
+    ),
+    Slip("The sum ends one lag too early: `lags` belongs to it.", {"range(1, lags + 1)": "range(1, lags)"}),
+    Slip("The sum begins at k = 0: gamma_0 counts three times.", {"(1, lags": "(lags", ":-k": ": N - k"}),
+    Slip("From k = 0 `around[:-0]` is empty; gamma_0 stands outside the sum.", {"(1, lags": "(lags"}),
+    Slip("All lags count alike; their weights should fall from lag to lag.", {_V: "variance += 2 * gamma_k"}),
+    Slip("Each lag counts once; every pair of neighbours is met from both sides.", {"2 * (1": "(1"}),
+    Slip("The last lag has weight 0; it should be the next one.", {"(lags + 1)) *": "lags) *"}),
+    Slip("The weights grow with the lag; they should fall.", {"(1 - k / (lags + 1))": "k / (lags + 1)"}),
+    Slip("gamma_0 is doubled too.", {"np.sum(around**2) / N": "2 * np.sum(around**2) / N"}),
+    Slip(
+        "This is divided by the spread of the differences, not by the standard error of their mean.",
+        {"np.sqrt(variance / N)": "np.sqrt(variance)"},
+    ),
+    Slip("Divided by a variance; the standard error is its root.", {"np.sqrt(": "("}),
+    Slip("The mean of d is not subtracted before the products are taken.", {"d - d.mean()": "d"}),
+    Slip("Each gamma_k is divided by its number of pairs, not by N.", {":-k]) / N": ":-k]) / (N - k)"}),
+    Slip(
+        "This treats the losses as two groups of strangers; they belong together, pair by pair.",
+        {"np.sqrt(variance / N)": "np.sqrt((loss_a.var() + loss_b.var()) / N)"},
+    ),
+    Slip("The losses are squared; they are losses already.", {"loss_a - loss_b": "loss_a**2 - loss_b**2"}),
+    Slip("This is the mean difference, not divided by its standard error.", {" / np.sqrt(variance / N)": ""}),
+]
+
+_BEST_SHIFT_SLIPS = [
+    *_shift_slips(
+        "The prices are swapped: the dearer it is to be too low, the higher the shift must be.",
+        {_SHARE: "over / (under + over)"},
+    ),
+    *_shift_slips("The sign is turned round: this would have to be subtracted.", {"return np": "return -np"}),
+    *_shift_slips(
+        "This is a quantile of forecast minus truth; what had to be *added* is truth minus forecast.",
+        {"y_true - y_pred": "y_pred - y_true"},
+    ),
+    Slip("This mends the bias; the prices play no part.", {_QUANTILE: "np.mean(missing)"}),
+    Slip("This is the median: right if both prices were the same.", {_QUANTILE: "np.median(missing)"}),
+    Slip("This scales the bias; with none it does nothing.", {_QUANTILE: "under / over * np.mean(missing)"}),
+    *_shift_slips(
+        "This is a quantile of the values, not of what was missing.", {"y_true - y_pred": "y_true"}
+    ),
+    *_shift_slips("The errors have lost their signs.", {"y_true - y_pred": "np.abs(y_true - y_pred)"}),
+    *_shift_slips(
+        "The share is 1 - over / under; where do the two prices balance?",
+        {_SHARE: "min(1.0, 1 - over / under)"},
+    ),
+    *_shift_slips(
+        "`under / over` is no share: it may be above 1. Which share of all cases must lie below?",
+        {_SHARE: "under / over"},
+    ),
+    Slip("This makes sure that nothing was too low, at any price.", {_QUANTILE: "np.max(missing)"}),
+    Slip(
+        "Truth and forecast each have their quantile taken; asked for is that of their difference.",
+        {_QUANTILE: f"np.quantile(y_true, {_SHARE}) - np.quantile(y_pred, {_SHARE})"},
+    ),
+    Slip("`np.percentile` counts to 100, and got a share.", {_QUANTILE: f"np.percentile(missing, {_SHARE})"}),
+]
+
 EXERCISES = (
     Exercise(
         "08.fill_from_past",
@@ -139,76 +294,7 @@ EXERCISES = (
             "Some of those are missing themselves: average the measured ones. If there are none, take "
             "`filled[i - 1]`.",
         ],
-        wrong=[
-            Slip(
-                "The mean takes in later seasons as well: when the gap was filled, nobody knew them.",
-                {_BEFORE: "y[i % season_length :: season_length]"},
-            ),
-            Slip(
-                "The mean is of the seasons that *follow*: nobody knows them yet.",
-                {_BEFORE: "y[i::season_length]"},
-            ),
-            Slip(
-                "The value that *follows* fills the gap: when needed, it was not known.",
-                {_FILL: "y[i:][~np.isnan(y[i:])][0]"},
-            ),
-            Slip(
-                "Interpolation draws a line to the value after the gap, so the filling knows the future.",
-                {_FILL: "np.interp(i, np.flatnonzero(~np.isnan(y)), y[~np.isnan(y)])"},
-            ),
-            Slip("The mean of the whole series knows its future.", {_FILL: "np.nanmean(y)"}),
-            Slip(
-                "The mean is of everything so far; what was usual at *this step*?",
-                {_FILL: "np.nanmean(y[:i])"},
-            ),
-            Slip(
-                "This is the mean of the season just past, all its steps.",
-                {_BEFORE: "y[max(i - season_length, 0) : i]"},
-            ),
-            Slip("Zero is a value like any other, and this series was not 0 there.", {_FILL: "0.0"}),
-            Slip(
-                "The last value stands in everywhere; it is for places without a season before.",
-                {_FILL: "filled[i - 1]"},
-            ),
-            Slip(
-                "This is the value of *one* season before; average over all of them.",
-                {_FILL: "filled[i - season_length if i >= season_length else i - 1]"},
-            ),
-            Slip(
-                "Values filled earlier go into the mean, as if they had been measured.",
-                {_BEFORE: "filled[i % season_length : i : season_length]"},
-            ),
-            Slip(
-                "Missing values go into the mean as zeros.",
-                {"before[~np.isnan(before)]": "np.nan_to_num(before)", "known.size": "known.any()"},
-            ),
-            Slip("This is a median; asked for is the mean.", {"known.mean()": "np.median(known)"}),
-            Slip(
-                "This is what was usual one step earlier in the season.",
-                {"i % season_length :": "(i - 1) % season_length :"},
-            ),
-            Slip(
-                "Where no season before has a value, 0 is put in; the value just before is meant to be.",
-                {"else filled[i - 1]": "else 0.0"},
-            ),
-            Slip(
-                "Where no season before has a value, the gap stays open.",
-                {"else filled[i - 1]": "else np.nan"},
-            ),
-            Slip(
-                "In a longer gap the value just before is itself missing, unless it is taken from `filled`.",
-                {"else filled[i - 1]": "else y[i - 1]"},
-            ),
-            Slip(
-                "Where no season before has a value, this goes back to the last *measured* value; the one "
-                "just before is meant, filled or not.",
-                {"else filled[i - 1]": "else y[:i][~np.isnan(y[:i])][-1]"},
-            ),
-            Slip(
-                "This is the mean of the last five seasons, and not of all so far.",
-                {"known.mean()": "known[-5:].mean()"},
-            ),
-        ],
+        wrong=_FILL_FROM_PAST_SLIPS,
     ),
     Exercise(
         "08.fading_shares",
@@ -225,65 +311,7 @@ EXERCISES = (
             "Set the derivative of $\\sum (later - s \\cdot now)^2$ with respect to $s$ to 0, and solve for "
             "$s$.",
         ],
-        wrong=[
-            Slip(
-                "The first share is that after no step at all, which is 1.",
-                {
-                    "range(1, horizon + 1)": "range(horizon)",
-                    "deviation[:-k]": "deviation[: len(deviation) - k]",
-                    "shares[k - 1]": "shares[k]",
-                },
-            ),
-            Slip(
-                "These are powers of the first share; here each step is measured for itself.",
-                {"return shares": "return shares[0] ** np.arange(1, horizon + 1)"},
-            ),
-            Slip(
-                "These are correlations: they subtract means, and divide by both spreads.",
-                {_SHARE_LEFT: "np.corrcoef(now[both], later[both])[0, 1]"},
-            ),
-            Slip(
-                "This is the slope of a line with an intercept; a deviation of 0 should stay 0.",
-                {_SHARE_LEFT: "np.polyfit(now[both], later[both], 1)[0]"},
-            ),
-            Slip(
-                "Divided is by the squares of the later values, not those known now.",
-                {"np.sum(now[both] ** 2)": "np.sum(later[both] ** 2)"},
-            ),
-            Slip(
-                "Divided is by all squares, also those of values without a partner k steps later.",
-                {"np.sum(now[both] ** 2)": "np.nansum(deviation**2)"},
-            ),
-            Slip(
-                "One missing value makes a whole sum NaN.",
-                {"~np.isnan(now) & ~np.isnan(later)": "np.full(len(now), True)"},
-            ),
-            Slip(
-                "The mean is subtracted first; a deviation is measured from the usual already.",
-                {_FIRST: "deviation = deviation - np.nanmean(deviation)\n    " + _FIRST},
-            ),
-            Slip(
-                "What is missing counts as a deviation of 0.",
-                {_FIRST: "deviation = np.nan_to_num(deviation)\n    " + _FIRST},
-            ),
-            Slip(
-                "The gaps are cut out first, so that neighbours in the array are no longer k steps apart.",
-                {_FIRST: "deviation = deviation[~np.isnan(deviation)]\n    " + _FIRST},
-            ),
-            Slip(
-                "This is a mean of ratios; one deviation near 0 decides it.",
-                {_SHARE_LEFT: "np.mean(later[both] / now[both])"},
-            ),
-            Slip(
-                "This is the ratio of two means; ups and downs cancel in them.",
-                {_SHARE_LEFT: "later[both].mean() / now[both].mean()"},
-            ),
-            Slip("The sum of products is not divided by anything.", {" / np.sum(now[both] ** 2)": ""}),
-            Slip(
-                "This is a covariance; asked for is a share.",
-                {_SHARE_LEFT: "np.mean(now[both] * later[both])"},
-            ),
-        ],
+        wrong=_FADING_SHARES_SLIPS,
     ),
     Exercise(
         "08.diebold_mariano",
@@ -301,86 +329,7 @@ EXERCISES = (
             "Add `2 * (1 - k / (lags + 1)) * gamma_k` for k = 1 ... lags to gamma_0. The standard error of "
             "the mean is the root of that sum over N.",
         ],
-        wrong=[
-            Slip(
-                "This takes neighbouring differences for independent; that is right for `lags` = 0 only.",
-                {_V: "pass"},
-            ),
-            Slip(
-                "The sign is turned round: it should be positive where `loss_a` is larger.",
-                {"d = loss_a - loss_b": "d = loss_b - loss_a"},
-            ),
-            Slip(
-                "The sign is lost: below 0 says that `loss_a` is the smaller one.",
-                {"return d.mean()": "return abs(d.mean())"},
-            ),
-            Slip(
-                "This is the ordinary paired test; neighbours count as independent, and V is over N - 1.",
-                {_V: "pass", "np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"},
-            ),
-            Slip(
-                "gamma_0 is divided by N - 1; by definition all are divided by N.",
-                {"np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"},
-            ),
-            Slip(
-                "This has a correction for small samples in it, as packages do; the formula above has none.",
-                {"np.sqrt(variance / N)": "np.sqrt(variance / (N - 1))"},
-            ),
-            Slip(
-                "The sum ends one lag too early: it goes up to `lags` itself.",
-                {"range(1, lags + 1)": "range(1, lags)"},
-            ),
-            Slip(
-                "The sum begins at k = 0, so gamma_0 counts three times.",
-                {"range(1, lags + 1)": "range(lags + 1)", "around[:-k]": "around[: N - k]"},
-            ),
-            Slip(
-                "If the loop begins at k = 0: `around[:-0]` is empty, and gamma_0 stands outside the sum.",
-                {"range(1, lags + 1)": "range(lags + 1)"},
-            ),
-            Slip(
-                "All lags count alike; their weights should fall from lag to lag.",
-                {_V: "variance += 2 * gamma_k"},
-            ),
-            Slip(
-                "Each lag counts once; every pair of neighbours is met from both sides.",
-                {_V: "variance += (1 - k / (lags + 1)) * gamma_k"},
-            ),
-            Slip(
-                "The last lag has weight 0; it should be the next one.",
-                {_V: "variance += 2 * (1 - k / lags) * gamma_k"},
-            ),
-            Slip(
-                "The weights grow with the lag; they should fall.",
-                {_V: "variance += 2 * k / (lags + 1) * gamma_k"},
-            ),
-            Slip("gamma_0 is doubled too.", {"np.sum(around**2) / N": "2 * np.sum(around**2) / N"}),
-            Slip(
-                "This is divided by the spread of the differences, not by the standard error of their mean.",
-                {"np.sqrt(variance / N)": "np.sqrt(variance)"},
-            ),
-            Slip(
-                "Divided is by a variance; the standard error is its root.",
-                {"np.sqrt(variance / N)": "(variance / N)"},
-            ),
-            Slip("The mean of d is not subtracted before the products are taken.", {"d - d.mean()": "d"}),
-            Slip(
-                "Each gamma_k is divided by its number of pairs; by definition all are divided by N.",
-                {"around[:-k]) / N": "around[:-k]) / (N - k)"},
-            ),
-            Slip(
-                "This treats the losses as two groups of strangers; they belong together, pair by pair.",
-                {"np.sqrt(variance / N)": "np.sqrt((loss_a.var() + loss_b.var()) / N)"},
-            ),
-            Slip(
-                "The losses are squared; they are losses already.",
-                {"d = loss_a - loss_b": "d = loss_a**2 - loss_b**2"},
-            ),
-            Slip(
-                "This is the mean difference, not divided by its standard error.",
-                {" / np.sqrt(variance / N)": ""},
-            ),
-        ],
+        wrong=_DIEBOLD_MARIANO_SLIPS,
     ),
     Exercise(
         "08.best_shift",
@@ -403,49 +352,6 @@ EXERCISES = (
             "low, times `under`, is larger than the share of the others, times `over`.",
             "So stop when the share *below* the shift is under / (under + over): a quantile, `np.quantile`.",
         ],
-        wrong=[
-            *_shift_slips(
-                "The prices are swapped: the dearer it is to be too low, the higher the shift must be.",
-                {_SHARE: "over / (under + over)"},
-            ),
-            *_shift_slips(
-                "The sign is turned round: this would have to be subtracted.", {"return np": "return -np"}
-            ),
-            *_shift_slips(
-                "This is a quantile of forecast minus truth; what had to be *added* is truth minus forecast.",
-                {"y_true - y_pred": "y_pred - y_true"},
-            ),
-            Slip("This mends the bias; the prices play no part.", {_QUANTILE: "np.mean(missing)"}),
-            Slip(
-                "This is the median: right if both prices were the same.", {_QUANTILE: "np.median(missing)"}
-            ),
-            Slip(
-                "This scales the bias by the prices; without a bias it does nothing.",
-                {_QUANTILE: "under / over * np.mean(missing)"},
-            ),
-            *_shift_slips(
-                "This is a quantile of the values, not of what was missing.", {"y_true - y_pred": "y_true"}
-            ),
-            *_shift_slips(
-                "The errors have lost their signs.", {"y_true - y_pred": "np.abs(y_true - y_pred)"}
-            ),
-            *_shift_slips(
-                "The share is 1 - over / under; where do the two prices balance?",
-                {_SHARE: "min(1.0, 1 - over / under)"},
-            ),
-            *_shift_slips(
-                "`under / over` is no share: it may be above 1. Which share of all cases must lie below?",
-                {_SHARE: "under / over"},
-            ),
-            Slip("This makes sure that nothing was too low, at any price.", {_QUANTILE: "np.max(missing)"}),
-            Slip(
-                "Truth and forecast each have their quantile taken; asked for is that of their difference.",
-                {_QUANTILE: f"np.quantile(y_true, {_SHARE}) - np.quantile(y_pred, {_SHARE})"},
-            ),
-            Slip(
-                "`np.percentile` counts to 100, and got a share.",
-                {_QUANTILE: f"np.percentile(missing, {_SHARE})"},
-            ),
-        ],
+        wrong=_BEST_SHIFT_SLIPS,
     ),
 )

@@ -50,7 +50,7 @@ def test_not_attempted_is_no_failure_and_the_lesson_goes_on(page):
 @pytest.mark.parametrize(
     ("body", "diagnosis"),
     [
-        ("return series[1:]", "These are the very values to be forecast. A forecast cannot know them yet."),
+        ("return series[1:]", "These are the values to be forecast; a forecast cannot know them."),
         ("return np.full(len(series) - 1, series.mean())", "the mean of the whole series, future included"),
         ("return series", "(5,)"),
         ("return forecast", "NameError"),
