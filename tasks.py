@@ -6,6 +6,7 @@
     bench    run the benchmarks
     shots    take screenshots of the lessons
     export   write a lesson as one HTML file
+    site     build the course as web pages
     doctor   tell whether this machine can run the course
 
 The work is done in tools/. This file only makes sure that Python is new enough to read it, and

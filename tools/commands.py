@@ -61,12 +61,18 @@ def parser():
         ("bench", bench, "run the benchmarks, or those whose names are given"),
         ("shots", shots, "take screenshots of the lessons, or of those whose names are given"),
         ("export", export, "write a lesson as one HTML file with its figures, as `export 03`"),
+        ("site", site, "build the course as web pages"),
         ("doctor", doctor, "tell whether this machine can run the course"),
     ):
         command = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
         command.set_defaults(run=run)
         if name == "test":
             command.add_argument("--all", action="store_true", help="slow, browser and classroom tests too")
+        if name == "site":
+            command.add_argument("--lite", action="store_true", help="the edition that runs in the browser")
+            command.add_argument(
+                "--pyodide", metavar="FOLDER", help="where Pyodide is (otherwise it is downloaded)"
+            )
         if name == "lab":
             command.epilog = "Settings such as --ServerApp.ip=0.0.0.0 are passed on to JupyterLab."
             command.add_argument(
@@ -164,6 +170,16 @@ def export(options, rest):
     copy.parent.mkdir(parents=True, exist_ok=True)
     notebook, page = copy if copy.exists() else lesson, copy.with_suffix(".html")
     return hand_over([interpreter(options), "-m", "lessons", "export", notebook, page], options)
+
+
+def site(options, rest):
+    """Build the edition of the course that runs in the browser, into site/lite."""
+    refuse(rest)
+    if not options.lite:
+        raise Problem(f"There is one edition so far: {COMMAND} site --lite")
+    python = environment.beside(ROOT, "lite", ROOT / "book" / "lite" / "requirements.txt")
+    words = [Path(options.pyodide).resolve()] if options.pyodide else []
+    return hand_over([python, ROOT / "book" / "lite.py", ROOT / "site" / "lite", *words], options)
 
 
 def doctor(options, rest):

@@ -137,6 +137,32 @@ def ensure(root, *, test=False, newest=False, rebuild=False):
     return python_in(folder)
 
 
+def beside(root, name, requirements):
+    """Make sure that there is `.venv-NAME`, an environment for what no learner needs; return its Python.
+
+    Parameters
+    ----------
+    root : Path
+        The course's folder.
+    name : str
+    requirements : Path
+        What to install, in pip's format; what it leaves open is in the versions of constraints.txt.
+    """
+    folder = root / f".venv-{name}"
+    parts = [requirements.read_text(encoding="utf-8"), sorted(pins(root).items())]
+    wanted = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    with only_one(root / ".venv.lock"):
+        if not ready(folder, wanted, test=False):
+            say(f"Making the environment in {folder.name} ...")
+            venv.EnvBuilder(clear=True, with_pip=True, symlinks=os.name != "nt").create(folder)
+            said = pip(root, folder, "install", "-r", requirements, "-c", root / "constraints.txt")
+            if said is not None:
+                raise explain(said, folder)
+            finished = {"recipe": wanted, "folder": str(folder), "python": version_of(python_in(folder))}
+            (folder / STAMP).write_text(json.dumps(finished, indent=1), encoding="utf-8")
+    return python_in(folder)
+
+
 def recipe(root, newest=False):
     """Hash everything that decides what gets installed, and nothing else."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
