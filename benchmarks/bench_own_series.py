@@ -64,7 +64,7 @@ def price_of_the_advice(names):
         return "leave it"
     missing = names["y_last"] - names["y_pred"][names["advised"]][0][:, -1]
     kept, shifted = (np.where(e > 0, 4 * e, -e) for e in (missing, missing - add))
-    return f"add {add:+.3g} ({diebold_mariano(shifted, kept).statistic:+.1f})"
+    return f"add {add:+.3g} ({diebold_mariano(shifted, kept):+.1f})"
 
 
 def main():

@@ -8,43 +8,6 @@ from lessons.checks import negligible, whole_number
 from lessons.scores import cheapest_shift
 
 
-@dataclass(frozen=True)
-class DieboldMariano:
-    """Outcome of a Diebold-Mariano test.
-
-    Attributes
-    ----------
-    statistic : float
-        Below 0 where A has the smaller loss; beyond ±2 chance is a poor explanation.
-    p_value : float
-        Two-sided: how often equally good forecasters would differ by so much.
-    difference : float
-        Mean loss of A minus mean loss of B, in the unit of the loss.
-    interval : tuple of float
-        95 % confidence interval of the difference.
-    n : int
-        Losses compared.
-    lags : int
-        Up to which distance losses were taken to depend on each other.
-    """
-
-    statistic: float
-    p_value: float
-    difference: float
-    interval: tuple
-    n: int
-    lags: int
-
-    def __repr__(self):
-        low, high = self.interval
-        shown = self.p_value < 0.05
-        verdict = f"{'AB'[self.difference > 0]} has the smaller loss" if shown else "no difference shown"
-        return (
-            f"mean loss A - B = {self.difference:.4g}, 95 % interval {low:.4g} to {high:.4g}, "
-            f"DM {self.statistic:.2f}, p {self.p_value:.2g}, n {self.n}: {verdict}"
-        )
-
-
 def diebold_mariano(loss_a, loss_b, lags=None):
     """Test whether two forecasters of the same targets have the same expected loss.
 
@@ -67,12 +30,14 @@ def diebold_mariano(loss_a, loss_b, lags=None):
 
     Returns
     -------
-    DieboldMariano
+    float
+        The statistic: below 0 where A has the smaller loss; beyond ±2 chance is a poor explanation. 0 where
+        the losses differ by the same amount everywhere: there is nothing to test.
 
     Raises
     ------
     ValueError
-        The shapes differ, there are too few losses, one is NaN, or all differ by the same amount.
+        The shapes differ, there are too few losses, or one is NaN.
     """
     loss_a, loss_b = np.asarray(loss_a, dtype=float), np.asarray(loss_b, dtype=float)
     if loss_a.shape != loss_b.shape or loss_a.ndim != 1:
@@ -85,20 +50,10 @@ def diebold_mariano(loss_a, loss_b, lags=None):
         raise ValueError(f"a test needs 8 losses at least, got {n}")
     if not np.isfinite(d).all():
         raise ValueError("the losses hold NaN or infinite values: leave those targets out of both")
-    if negligible(np.ptp(d), [loss_a, loss_b]):
-        raise ValueError("the two losses differ by the same amount everywhere: there is nothing to test")
     lags = int(np.ceil(n ** (1 / 3))) if lags is None else whole_number(lags, "lags")
     if not 0 <= lags < n:
         raise ValueError(f"lags must be between 0 and {n - 1} (there are {n} losses), got {lags}")
-    found = _mean_of(d, lags)
-    return DieboldMariano(
-        statistic=float(found.tvalues[0]),
-        p_value=float(found.pvalues[0]),
-        difference=float(d.mean()),
-        interval=tuple(map(float, found.conf_int()[0])),
-        n=n,
-        lags=lags,
-    )
+    return 0.0 if negligible(np.ptp(d), [loss_a, loss_b]) else float(_mean_of(d, lags).tvalues[0])
 
 
 def standard_error(d, lags):
@@ -171,50 +126,42 @@ def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift, la
     missing = y_true[later] - y_pred[later]  # above 0 where the forecast is too low
     kept, shifted = (np.where(e > 0, under * e, -over * e) for e in (missing, missing - shift[later]))
     value = float(learn(y_true, y_pred, under, over))
-    saved = float(np.mean(kept - shifted))
-    same = negligible(np.ptp(kept - shifted), [kept, shifted])
-    return Shift(value, saved, 0.0 if same else diebold_mariano(kept, shifted, lags).statistic)
+    return Shift(value, float(np.mean(kept - shifted)), diebold_mariano(kept, shifted, lags))
 
 
-def paired_verdict(chosen, losses, lags=None, naive="last value"):
+def paired_verdict(chosen, losses, lags=None):
     """Say in a few sentences which forecaster to use, from the past's choice and paired tests.
 
-    The one that was chosen has to beat the naive forecast beyond chance (2 standard errors); otherwise the
-    naive one is advised, and all others are compared with that.
+    The one that was chosen has to beat the last value beyond chance (2 standard errors); otherwise that is
+    advised, and all others are compared with it.
 
     Parameters
     ----------
     chosen : str
         The forecaster chosen before the test part was opened.
     losses : dict of str to ndarray of shape (n,)
-        Of all that were tested on the same targets, `chosen` and `naive` among them.
+        Of all that were tested on the same targets, `chosen` and "last value" among them.
     lags : int, optional
         As for `diebold_mariano`.
-    naive : str
-        The naive forecaster.
 
     Returns
     -------
     advised : str
-        `chosen` or `naive`.
+        `chosen` or "last value".
     verdict : str
         Whom to use, whom that has beaten, and whom it is not told apart from, each with its mean loss: what
         is not told apart may be far apart, where there is little to test on.
     """
-
-    def statistic(a, b):
-        same = negligible(np.ptp(losses[a] - losses[b]), [losses[a], losses[b]])
-        return 0.0 if same else diebold_mariano(losses[a], losses[b], lags).statistic
-
+    naive = "last value"
     sizes = {model: f"{model} ({np.mean(loss):.4g})" for model, loss in losses.items()}
-    gain = None if chosen == naive else statistic(naive, chosen)
+    gain = None if chosen == naive else diebold_mariano(losses[naive], losses[chosen], lags)
     advised = chosen if gain is not None and gain > 2 else naive
     called = f"the {naive}" if advised == naive else advised
     if advised == chosen:
         said = [f"Use {called}." if gain else f"The past chose {called}: use it."]
     else:
         said = [f"{chosen} was chosen on the past, but does not beat {called} ({gain:+.1f}): use {called}."]
-    others = {model: statistic(model, advised) for model in losses if model != advised}
+    others = {m: diebold_mariano(loss, losses[advised], lags) for m, loss in losses.items() if m != advised}
     groups = {
         f"Beaten by {sizes[advised]}": [sizes[model] for model, z in others.items() if z > 2],
         f"Better than {called}, as seen afterwards": [sizes[m] for m, z in others.items() if z < -2],

@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
-from lessons.diagnostics import (
-    change_correlation,
-    diagnose,
-    flatline,
-    lag_profile,
-    missed_peaks,
-    noise,
-    residual_autocorrelation,
-)
+from lessons.diagnostics import diagnose, ljung_box
 
 
 def wave(seed=0, n=400):
@@ -31,6 +23,10 @@ def ar(phi, seed=0, n=400):
 
 def found(y_true, y_pred, **how):
     return {finding.name for finding in diagnose(y_true, y_pred, **how) if not finding.ok}
+
+
+def value(name, y_true, y_pred):
+    return diagnose(y_true, y_pred)[name].value
 
 
 @pytest.mark.parametrize("make", [wave, lambda seed: ar(0.8, seed), lambda seed: ar(0.95, seed)])
@@ -63,64 +59,47 @@ def test_a_gap_in_the_truth_is_left_out():
     gap = np.where(np.arange(400) % 50 < 5, np.nan, y)
     assert found(gap, signal) <= {"missed peaks"}
     assert "lag" in found(gap[1:], np.where(np.isnan(y[:-1]), 0, y[:-1]))
-    assert flatline(gap, signal) == pytest.approx(flatline(y[np.isfinite(gap)], signal[np.isfinite(gap)]))
+    there = np.isfinite(gap)
+    assert value("flatline", gap, signal) == pytest.approx(value("flatline", y[there], signal[there]))
 
 
-def test_the_profile_peaks_where_the_forecast_comes_late():
+def test_a_late_forecast_is_told_by_how_much():
     y, signal = wave()
-    assert np.argmax(lag_profile(y, signal)) == 0
+    assert value("lag", y, signal) == 0
     for late in (1, 2, 3):
-        assert lag_profile(y[late:], y[:-late])[late] == pytest.approx(1)
+        assert value("lag", y[late:], y[:-late]) == late
     assert "lag" in found(y[3:], y[:-3], horizon=3)
-    assert np.isnan(lag_profile(y, np.ones(400))).all()
-
-
-def test_change_correlation_tells_knowledge_from_repetition():
-    y, signal = wave()
-    assert change_correlation(y[1:], y[:-1]) == 0
-    assert change_correlation(y, y) == pytest.approx(1)
-    assert change_correlation(y, signal) > 0.6
+    assert np.isnan(value("lag", y, np.ones(400)))
+    assert "correlates 0.00 with the change" in diagnose(y[1:], y[:-1])["lag"].sentence
     y, best = ar(0.9, n=20_000)
-    assert change_correlation(y, best) == pytest.approx(np.sqrt((1 - 0.9) / 2), abs=0.02)  # by algebra
-    assert np.argmax(lag_profile(y, best)) == 1  # the best forecast of an AR(1) *is* the last value, shrunk
+    lag = diagnose(y, best)["lag"]
+    assert lag.value == 1 and lag.ok  # the best forecast of an AR(1) *is* the last value, shrunk
+    assert f"correlates {np.sqrt((1 - 0.9) / 2):.2f}" in lag.sentence  # by algebra
 
 
-def test_flatline_of_the_best_forecast_is_the_share_that_can_be_forecast():
+def test_what_the_best_forecast_is_is_measured_so():
     y, best = ar(0.8, n=20_000)
-    assert flatline(y, best) == pytest.approx(0.64, abs=0.01)
-    assert flatline(y, y) == 1 and flatline(y, np.ones(20_000)) == 0
-    with pytest.raises(ValueError, match="y_true never changes"):
-        flatline(np.ones(20), np.arange(20))
-
-
-def test_noise_of_an_honest_and_of_a_jittery_forecast():
-    y, best = ar(0.8, n=20_000)
-    assert abs(noise(y, best)[0]) < 0.03
-    assert noise(y, best + np.random.default_rng(5).normal(size=20_000) * best.std())[0] == pytest.approx(
-        0.5, abs=0.02
-    )
-    assert noise(y, 0.5 * best)[0] < -0.9  # timid
-    assert noise(y, np.ones(20_000)) == (0, 0)
-
-
-def test_the_best_forecast_misses_peaks_and_is_no_worse_for_it():
-    y, best = ar(0.8, n=20_000)
-    (recall, shortfall, error), wolf = missed_peaks(y, best), missed_peaks(y, best / 0.8)
-    assert recall == pytest.approx(0.37, abs=0.03)
-    assert wolf[0] > 0.5 and wolf[1] < -10 * wolf[2]  # last value: more alarms, false ones
-    assert abs(shortfall) < 3 * error
+    assert value("flatline", y, best) == pytest.approx(0.64, abs=0.01)  # the share that can be forecast
+    assert value("flatline", y, y) == 1 and value("flatline", y, np.ones(20_000)) == 0
+    jittery = best + np.random.default_rng(5).normal(size=20_000) * best.std()
+    assert value("noise", y, jittery) == pytest.approx(0.5, abs=0.02)
+    assert abs(value("noise", y, best)) < 0.03
+    assert value("noise", y, 0.5 * best) < -0.9  # timid
+    assert value("noise", y, np.ones(20_000)) == 0
+    assert value("missed peaks", y, best) == pytest.approx(0.63, abs=0.03)  # and is no worse for it
+    assert abs(value("timid", y, best)) < 0.05
+    wolf = diagnose(y, best / 0.8)  # the last value: more alarms, false ones
+    assert wolf["missed peaks"].value < 0.5 and wolf["timid"].value < -0.2
     by_hand = np.arange(20.0)
-    assert missed_peaks(by_hand, np.where(by_hand == 19, 0, by_hand))[0] == 0.5
-    assert missed_peaks(by_hand, by_hand - 2)[1] == pytest.approx(2)
+    assert value("missed peaks", by_hand, np.where(by_hand == 19, 0, by_hand)) == 0.5
+    assert value("timid", by_hand, by_hand - 2) == pytest.approx(2)
 
 
 def test_ljung_box_is_that_of_statsmodels():
     errors = ar(0.3)[0]
-    ours = residual_autocorrelation(errors, 10)
-    theirs = acorr_ljungbox(errors, lags=[10])
-    assert ours.statistic == pytest.approx(theirs["lb_stat"].iloc[0])
-    assert ours.p_value == pytest.approx(theirs["lb_pvalue"].iloc[0])
-    assert ours.acf[0] == pytest.approx(0.3, abs=0.1)
+    acf, _, p_value = ljung_box(errors, 10)
+    assert p_value == pytest.approx(acorr_ljungbox(errors, lags=[10])["lb_pvalue"].iloc[0])
+    assert acf[0] == pytest.approx(0.3, abs=0.1)
 
 
 def test_gaps_make_a_correlation_less_sure_and_not_smaller():
@@ -128,21 +107,18 @@ def test_gaps_make_a_correlation_less_sure_and_not_smaller():
     for _ in range(300):
         errors = rng.normal(size=200)
         errors[rng.random(200) < 0.3] = np.nan
-        p_values.append(residual_autocorrelation(errors, 10).p_value)
+        p_values.append(ljung_box(errors, 10)[2])
     assert np.mean(np.array(p_values) < 0.05) < 0.09
     y = ar(0.5, n=5000)[0]
     y[rng.random(5000) < 0.3] = np.nan
-    assert residual_autocorrelation(y, 10).acf[0] == pytest.approx(0.5, abs=0.03)
+    assert ljung_box(y, 10)[0][0] == pytest.approx(0.5, abs=0.03)
     short = ar(0.5)[0]
     short[rng.random(400) < 0.3] = np.nan
-    assert residual_autocorrelation(short, 5).p_value < 0.01
-
-
-def test_a_perfect_forecast_is_in_order():
-    assert diagnose(wave()[0], wave()[0]).ok
+    assert ljung_box(short, 5)[2] < 0.01
 
 
 def test_a_diagnosis_reads_as_a_table():
+    assert diagnose(wave()[0], wave()[0]).ok  # a perfect forecast
     diagnosis = diagnose(*wave())
     assert diagnosis["lag"].ok and diagnosis["lag"].value == 0 and diagnosis[0].name == "bias"
     assert "in order" in repr(diagnosis) and "<th" in diagnosis._repr_html_()
@@ -152,16 +128,14 @@ def test_a_diagnosis_reads_as_a_table():
     assert "autocorrelation" not in [finding.name for finding in diagnose(*wave(), horizon=3)]
 
 
-def test_bad_arrays_are_refused():
-    with pytest.raises(
-        ValueError, match=r"shape \(N,\) or \(N, 1\), got \(9, 2\) and \(9, 2\); take one column"
-    ):
-        flatline(np.ones((9, 2)), np.ones((9, 2)))
-    with pytest.raises(ValueError, match="20 measured values at least, got 15"):
-        diagnose(np.arange(15.0), np.arange(15.0))
-    with pytest.raises(ValueError, match="max_lag must be between 1 and 5"):
-        lag_profile(np.arange(15.0), np.arange(15.0), 6)
-    with pytest.raises(ValueError, match="share must lie between 0 and 1"):
-        missed_peaks(np.arange(15.0), np.arange(15.0), 0)
-    with pytest.raises(ValueError, match="the errors are all the same"):
-        residual_autocorrelation(np.ones(20))
+@pytest.mark.parametrize(
+    ("y_true", "message"),
+    [
+        (np.ones((9, 2)), r"shape \(N,\) or \(N, 1\), got \(9, 2\) and \(9, 2\); take one column"),
+        (np.arange(15.0), "20 measured values at least, got 15"),
+        (np.ones(20), "y_true never changes"),
+    ],
+)
+def test_bad_arrays_are_refused(y_true, message):
+    with pytest.raises(ValueError, match=message):
+        diagnose(y_true, y_true)

@@ -249,7 +249,7 @@ def test_one_line_changes_the_series(tmp_path):
     assert ar < 0.1 * naive
     assert "nobody has looked yet" in run.text("evidence") and "Use " in run.text("evidence")
     assert (tmp_path / "my_series" / "report.html").exists()
-    assert len(list((tmp_path / "my_series" / "refits").glob("*.npy"))) > 50
+    assert len(list((tmp_path / "my_series" / "refits").rglob("output.pkl"))) > 50
 
 
 def test_what_is_read_and_refused(tmp_path, monkeypatch):

@@ -20,31 +20,24 @@ def test_agrees_with_the_formula_and_with_statsmodels(losses, lags):
     a, b = losses
     found = diebold_mariano(a, b, lags)
     formula = REGISTRY["08.diebold_mariano"].reference(a, b, lags)
-    assert found.statistic == pytest.approx(formula, rel=1e-13)
-    assert found.difference / standard_error(a - b, lags) == pytest.approx(formula, rel=1e-13)
+    assert found == pytest.approx(formula, rel=1e-13)
+    assert np.mean(a - b) / standard_error(a - b, lags) == pytest.approx(formula, rel=1e-13)
     stattools = pytest.importorskip("statsmodels.tsa.stattools")
     if not hasattr(stattools, "diebold_mariano_test"):
         pytest.skip("this statsmodels has no Diebold-Mariano test")
     theirs = stattools.diebold_mariano_test(
         np.zeros(60), np.sqrt(a), np.sqrt(b), lags=lags, criterion="mse", harvey_adj=False, horizon=1
     )
-    assert found.statistic == pytest.approx(theirs.statistic, rel=1e-12)
+    assert found == pytest.approx(theirs.statistic, rel=1e-12)
 
 
 def test_without_lags_it_is_the_paired_t_test_over_n(losses):
-    found, theirs = diebold_mariano(*losses, lags=0), stats.ttest_rel(*losses)
-    assert found.statistic == pytest.approx(theirs.statistic * np.sqrt(60 / 59), rel=1e-12)
-    half = stats.t.ppf(0.975, 59) * found.difference / found.statistic
-    assert found.interval == pytest.approx((found.difference - half, found.difference + half))
-
-
-def test_signs_and_words(losses):
     a, b = losses
-    found, turned = diebold_mariano(a, 9 * b), diebold_mariano(9 * b, a)
-    assert found.difference < 0 and found.statistic == pytest.approx(-turned.statistic)
-    assert "A has the smaller loss" in repr(found) and "B has the smaller loss" in repr(turned)
-    assert "no difference shown" in repr(diebold_mariano(a, b))
-    assert diebold_mariano(a, b).lags == 4
+    theirs = stats.ttest_rel(a, b).statistic * np.sqrt(60 / 59)
+    assert diebold_mariano(a, b, lags=0) == pytest.approx(theirs, rel=1e-12)
+    assert diebold_mariano(a, b) == diebold_mariano(a, b, lags=4) == pytest.approx(-diebold_mariano(b, a))
+    assert diebold_mariano(a, 9 * b) < 0
+    assert diebold_mariano(a, a) == diebold_mariano(a, a + 0.1) == 0
 
 
 def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
@@ -53,7 +46,7 @@ def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
     for i in range(1, 300):
         shocks[..., i] += 0.8 * shocks[..., i - 1]
     draws = np.abs(shocks[..., 50:])
-    share = {lags: np.mean([diebold_mariano(a, b, lags).p_value < 0.05 for a, b in draws]) for lags in (0, 7)}
+    share = {lags: np.mean([abs(diebold_mariano(a, b, lags)) > 1.97 for a, b in draws]) for lags in (0, 7)}
     assert share[0] > 0.25
     assert share[7] < 0.15
 
@@ -64,8 +57,6 @@ def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
         (lambda a, b: (a, b[:-1]), r"must both have shape .* got \(60,\) and \(59,\)"),
         (lambda a, b: (a[:5], b[:5]), "needs 8 losses at least, got 5"),
         (lambda a, b: (np.where(a > 1, np.nan, a), b), "hold NaN or infinite values"),
-        (lambda a, b: (a, a), "differ by the same amount everywhere"),
-        (lambda a, b: (a, a + 0.1), "differ by the same amount everywhere"),
         (lambda a, b: (a, b, 60), "lags must be between 0 and 59"),
     ],
 )
