@@ -91,7 +91,7 @@ def test_a_formula_beats_the_nets_on_the_past(lesson, claim):
         name: lesson.numbers("past-table", f"{name} ") for name in ("AR", "usual + fading", *KINDS, "ETS")
     }
     assert rows["AR"][5] == pytest.approx(140.5, abs=0.1)
-    assert rows["ETS"][5] == pytest.approx(187.6, abs=1.5)
+    claim("ETS over AR, MSE over past origins", rows["ETS"][5] / rows["AR"][5], low=1.25)  # 1.34 or 1.37
     for kind in KINDS:
         claim(f"AR over {kind}, MSE over past origins", rows["AR"][5] / rows[kind][5], high=0.9)
         better = sum(ar < net for ar, net in zip(rows["AR"][:5], rows[kind][:5], strict=True))
@@ -107,7 +107,7 @@ def test_the_board(lesson, claim):
     assert mse["last value"] == pytest.approx(236.3, abs=0.1)
     assert mse["AR"] == pytest.approx(140.1, abs=0.1)
     assert mse["usual + fading"] == pytest.approx(140.9, abs=0.1)
-    assert mse["ETS"] == pytest.approx(186.6, abs=1.5)
+    claim("test MSE of ETS, Paris", mse["ETS"], low=180, high=200)
     claim("test MSE of five LSTMs, Paris", mse["LSTM"], low=139.5, high=143.5)
     claim("test MSE of five GRUs, Paris", mse["GRU"], low=139.5, high=146)
 
