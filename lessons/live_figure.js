@@ -185,6 +185,7 @@ async function plotly() {
 }
 
 function decode(value) {                       // {buffer, dtype, shape} -> typed array, or rows of one
+  if (ArrayBuffer.isView(value)) return value; // the player decodes before
   if (Array.isArray(value)) return value.map(decode);
   if (value === null || typeof value !== "object") return value;
   if (!(value.buffer instanceof DataView))

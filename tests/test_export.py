@@ -1,5 +1,8 @@
 """A lesson as HTML: plots in the place of widgets, and plotly.js once. (In a browser: tests/browser.)"""
 
+import json
+import re
+
 import nbformat
 import numpy as np
 import plotly.offline
@@ -31,19 +34,28 @@ def test_plots_take_the_place_of_widgets():
     notebook = converted(notebook_with(plain_figure(), explorers.naive_error()))
     for output in notebook.cells[0].outputs:
         assert not {WIDGET, STATIC} & set(output.data)
-        assert 'role="img" aria-label="' in output.data["text/html"]
+        assert 'class="lessons-static' in output.data["text/html"]
     assert "widgets" not in notebook.metadata
     plain, explorer = (output.data["text/html"] for output in notebook.cells[0].outputs)
     assert "Rise &amp; &quot;fall&quot;" in plain
-    assert "lag: <strong>1</strong>" in explorer
+    assert '"lag":"1"' in explorer
     assert "noise 2 · 0.18²" in explorer
+
+
+def test_a_formula_is_mathml_and_a_dollar_in_code_stays():
+    text = "The cost $c'$ is `$5`:\n\n$$\\frac{u}{u + o}$$\n\n```\nprint('$a$')\n```"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    source = converted(notebook).cells[0].source
+    assert source.count("<math") == 2
+    assert "<mfrac><mrow><mi>u</mi></mrow>" in source
+    assert "`$5`" in source and "print('$a$')" in source
 
 
 def test_the_library_is_there_once():
     notebook = converted(notebook_with(plain_figure(), plain_figure()))
     page = "".join(output.data["text/html"] for output in notebook.cells[0].outputs)
     assert page.count(plotly.offline.get_plotlyjs()[:2000]) == 1
-    assert page.count("Plotly.newPlot(") >= 2
+    assert page.count('class="lessons-static') == 2
     assert "cdn.plot.ly/plotly" not in page
 
 
@@ -63,8 +75,21 @@ def test_export_writes_one_file_beside_the_notebook(tmp_path, capsys):
     assert main(["export", str(path)]) == 0
     assert "lesson.html" in capsys.readouterr().out
     page = (tmp_path / "lesson.html").read_text(encoding="utf-8")
-    assert "Plotly.newPlot(" in page
-    assert "require.min.js" not in page
+    assert "lessons-static" in page
+    assert not re.search(r'src="(http|//)', page)
+
+
+def test_an_export_shows_what_was_seen_and_its_explorers_move(tmp_path):
+    source = "from lessons import explorers\nexplorers.welcome()"
+    notebook = notebook_with(explorers.welcome().set(noise=0.3))
+    notebook.cells[0].source = source
+    notebook.cells.append(nbformat.v4.new_code_cell("1 / 0  # an export does not stop at it"))
+    nbformat.write(notebook, tmp_path / "lesson.ipynb")
+    page = export(tmp_path / "lesson.ipynb").read_text(encoding="utf-8")
+    assert '"states":"{' in page
+    content = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
+    (control,) = content["table"]["controls"]
+    assert control["stops"][control["at"]] == "0.30"
 
 
 def test_a_notebook_that_is_not_there_is_named():

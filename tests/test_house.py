@@ -69,7 +69,7 @@ def public_names():
 
 def users():
     """Return the text of all code that may use a name: not the tests, and not the name's own definition."""
-    folders = [ROOT / name for name in ("lessons", "classroom", "benchmarks", "tools")]
+    folders = [ROOT / name for name in ("lessons", "classroom", "benchmarks", "tools", "book")]
     texts = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")}
     for path in (ROOT / "notebooks").rglob("*.ipynb"):
         texts[path] = path.read_text(encoding="utf-8")

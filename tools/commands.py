@@ -61,7 +61,7 @@ def parser():
         ("bench", bench, "run the benchmarks, or those whose names are given"),
         ("shots", shots, "take screenshots of the lessons, or of those whose names are given"),
         ("export", export, "write a lesson as one HTML file with its figures, as `export 03`"),
-        ("site", site, "build the course as web pages"),
+        ("site", site, "build the course as web pages, into site/"),
         ("doctor", doctor, "tell whether this machine can run the course"),
     ):
         command = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
@@ -173,13 +173,14 @@ def export(options, rest):
 
 
 def site(options, rest):
-    """Build the edition of the course that runs in the browser, into site/lite."""
+    """Build the course as web pages, into site/; or the edition that runs in the browser, into site/lite."""
     refuse(rest)
-    if not options.lite:
-        raise Problem(f"There is one edition so far: {COMMAND} site --lite")
-    python = environment.beside(ROOT, "lite", ROOT / "book" / "lite" / "requirements.txt")
-    words = [Path(options.pyodide).resolve()] if options.pyodide else []
-    return hand_over([python, ROOT / "book" / "lite.py", ROOT / "site" / "lite", *words], options)
+    if options.lite:
+        python = environment.beside(ROOT, "lite", ROOT / "book" / "lite" / "requirements.txt")
+        words = [Path(options.pyodide).resolve()] if options.pyodide else []
+        return hand_over([python, ROOT / "book" / "lite.py", ROOT / "site" / "lite", *words], options)
+    sphinx = environment.beside(ROOT, "site", ROOT / "book" / "requirements.txt")
+    return hand_over([interpreter(options), "-m", "book.pages", sphinx], options)
 
 
 def doctor(options, rest):

@@ -2,8 +2,10 @@
 
 import contextlib
 import html
+import os
 import re
 import traceback
+import types
 from pathlib import Path
 
 import anywidget
@@ -11,6 +13,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from lessons.explorers.recording import grid, record
 from lessons.figures.style import in_kernel
 from lessons.live_figure import LISTEN_JS, STATIC, collected
 
@@ -63,6 +66,10 @@ class Explorer(ipywidgets.VBox):
         The first figure; ``live.figure`` is what the page shows.
     readout : Readout
         ``readout.finding`` is the finding, ``readout.problem`` the last error.
+    earlier : list
+        What is shown of earlier settings, if anything.
+    stops : dict of str to list
+        By control, the values that a page without a kernel offers, where these are fewer than all.
 
     Notes
     -----
@@ -70,9 +77,11 @@ class Explorer(ipywidgets.VBox):
     `set`, the explorer does the same and returns when it is done; errors are raised.
     """
 
+    stops = types.MappingProxyType({})
+
     def __init__(self, controls, draw, *figures, also=(), beside=None, initial=None):
         self.controls, self._draw = controls, draw
-        self.live, self._figures = figures[0], figures
+        self.live, self._figures, self.earlier = figures[0], figures, []
         self.readout = Readout()
         for name, value in (initial or {}).items():
             self._refuse(name, value)
@@ -110,8 +119,16 @@ class Explorer(ipywidgets.VBox):
             "finding": self.readout.finding,
         }
 
+    def recording(self):
+        """Go through the states that a page without a kernel offers; yield the setting of each."""
+        for setting in grid(self):
+            self.earlier.clear()
+            self.set(**setting)
+            yield setting
+
     def _repr_mimebundle_(self, **kwargs):
-        return {**super()._repr_mimebundle_(**kwargs), STATIC: self.static()}
+        table = {"table": record(self)} if os.environ.get("LESSONS_RECORD") else {}
+        return {**super()._repr_mimebundle_(**kwargs), STATIC: self.static() | table}
 
     def set(self, **values):
         """Set several controls with one redraw; return when it is done.
@@ -243,6 +260,7 @@ def player(control, interval=300):
     limits = {"value": getattr(control, trait), "min": low, "max": high, "step": step}
     play = ipywidgets.Play(**limits, interval=interval, show_repeat=False, layout={"width": "100px"})
     play.tooltip = f"{control.description} moves on by itself"
+    control.interval = interval  # for a page without a kernel
     ipywidgets.link((play, "value"), (control, trait))
     return play
 

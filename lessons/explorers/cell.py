@@ -114,6 +114,23 @@ class Cell(DrawnExplorer):
         )
         return f"{bold(name)} &nbsp; {equation}<br>{meaning}"
 
+    def recording(self):
+        """Read the window to its end; set each number by hand, the others as they are at the start."""
+        start = self.values
+        steps = [{"step": step} for step in range(self.controls["step"].max + 1)]
+        by_hand = [
+            {name: value}
+            for name in ("x", "h", "c", *(name for name in start if name.startswith("b_")))
+            if name in start
+            for value in np.linspace(self.controls[name].min, self.controls[name].max, 13).round(1).tolist()
+        ]
+        for reset in self.controls["reset"].options if "reset" in start else [None]:
+            for change in steps + by_hand:
+                for part in self.controls["part"].options:
+                    setting = start | {"step": 0, "part": part} | change | ({"reset": reset} if reset else {})
+                    self.set(**setting)
+                    yield setting
+
     def __repr__(self):
         return f"{self._alt()}. {plain(self.readout.finding)}"
 

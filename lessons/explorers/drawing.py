@@ -68,6 +68,7 @@ class DrawnExplorer(Explorer):
         play = ipywidgets.Button(description="Play", tooltip="Read the whole window, or pause")
         step.on_click(lambda _: self._read(self.values["step"] + 1))
         play.on_click(lambda _: self._play(not self.playing))
+        self.controls["step"].interval = 260  # for a page without a kernel, as PACE in drawing.js
         self.live.observe(
             lambda change: setattr(play, "description", ("Play", "Pause")[change.new]), "playing"
         )

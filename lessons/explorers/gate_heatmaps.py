@@ -1,6 +1,7 @@
 """Lesson 06: gates over any window of the sea temperatures, of trained and untrained nets."""
 
 import functools
+import types
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +68,10 @@ class GateHeatmaps(Explorer):
         live = LiveFigure(figures.gate_panels(recorded("LSTM", 16, "untrained"), **of.shown(OPENS)))
         start = {"hidden_size": 16, **initial}
         super().__init__(controls, self._show, live, beside={"window": player(window)}, initial=start)
+
+    stops = types.MappingProxyType(
+        {"window": [*range(OPENS % 36, 708, 36)], "hidden_size": [16], "order": ["peak"]}
+    )
 
     @property
     def record(self):

@@ -1,6 +1,7 @@
 """Lesson 06: hold one gate of an LSTM at a value for some steps, and see what follows."""
 
 import functools
+import types
 
 import numpy as np
 
@@ -54,6 +55,14 @@ class HoldGate(Explorer):
         names = {"names": ["i", "c"], "beside": self.held}
         live = LiveFigure(figures.gate_panels(self.free, OPENS, **names, **_look(marker[OPENS])))
         super().__init__(controls, self._show, live, initial=initial)
+
+    stops = types.MappingProxyType(
+        {
+            "value": [0.0, 0.25, 0.5, 0.75, 1.0],
+            "steps": [(0, 4), (5, 5), (6, 11), (8, 8), (12, 12), (13, 13), (14, 14), (15, 19), (0, 19)],
+            "window": [OPENS, 6],
+        }
+    )
 
     def _show(self, gate, value, steps, window):
         _, y, marker = task()

@@ -79,6 +79,7 @@ def memory(network="LSTM", forget_bias=0.0):
         ),
     }
     explorer = Explorer(controls, draw, live)
+    explorer.earlier = shown
     shown.clear()
     return explorer.set(network=network, forget_bias=forget_bias)
 

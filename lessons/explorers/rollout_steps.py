@@ -24,6 +24,11 @@ MODELS = ("LSTM", "LSTM centred", "LSTM centred + skip", "ridge")
 SERIES_NOISE = 0.18  # standard deviation, in the series' unit; the noise control counts in it
 NOISE = (0, 1, 2, 3)
 VALUES = (-2.2, 4.8)  # axis of the series and of the window
+RECORDED = {  # what a page without a kernel offers
+    "origin": [630, 650, 675, 700],
+    "noise": [0, 2],
+    "step": [1, 2, 3, 5, 10, 20, 30, 40, 59, 60, 61, 80, 100, 150, 200],
+}
 ERRORS = (0.024, 12)  # error axis
 ALT = "Three charts: the series with the window on it, the values in the window, and the error by step ahead."
 
@@ -69,6 +74,7 @@ def rollout_steps(**initial):
     button = ipywidgets.Button(description="Step", tooltip="One forecast more", layout={"width": "70px"})
     button.on_click(lambda _: step.set_trait("value", min(step.value + 1, STEPS)))
     explorer = Explorer(controls, draw, live, also=[button, player(step)])
+    explorer.stops = RECORDED
     explorer.set(**initial)
     explorer._initial = explorer.values
     return explorer

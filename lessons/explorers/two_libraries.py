@@ -1,5 +1,6 @@
 """Lesson 05: one net in two libraries, trained side by side from the same start weights."""
 
+import types
 from typing import NamedTuple
 
 import ipywidgets
@@ -73,6 +74,8 @@ class TwoLibraries(Explorer):
             values["second_bias"] = "trained"  # ours has it too
         self.controls["second_bias"].disabled = values["cell"] == "GRU"
         self.run.start(now=not live, **values)
+
+    stops = types.MappingProxyType({"hidden_size": [4, 16, 64], "window": [16], "noise": [0.04]})
 
     def _show(self, pairs, done):
         settings, pairs = pairs[0], pairs[1:]

@@ -27,3 +27,4 @@ if zmq.has("curve"):
 # File, Save and Export Notebook As, HTML: one file with its figures in it, and nothing loaded to draw them.
 c.HTMLExporter.preprocessors = ["lessons.export.StaticFigures"]
 c.HTMLExporter.require_js_url = ""
+c.HTMLExporter.mathjax_url = "data:,"  # an empty script

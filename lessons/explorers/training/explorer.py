@@ -1,5 +1,6 @@
 """The training explorer: controls, a run that goes on in the background, and when it starts and stops."""
 
+import itertools
 import time
 
 import anywidget
@@ -91,6 +92,19 @@ class TrainingExplorer(Explorer):
         """
         if self.run is not None:  # the page is complete
             self.run.start(now=not live, **self._settings())
+
+    def recording(self):
+        """Train every cell with every centring; yield each run after some of its epochs."""
+        last = self.controls["epochs"].value
+        shown = sorted({1, 2, 3, 5, 7, *range(10, last, max(10, last // 16)), last})
+        for cell, centring in itertools.product(CELLS, CENTRINGS):
+            self.set(cell=cell, centring=centring)
+            settings, moments = self.run.items[0].settings, self.run.items
+            for epoch in shown:
+                self.result = self._before = None  # nothing to compare with
+                self._told = None, 0.0
+                self._draw_run(Run(task(self._series, settings), settings, moments[:epoch], epoch == last))
+                yield {"cell": cell, "centring": centring, "epoch": epoch}
 
     def _settings(self):
         """Return the controls' values without the dust of a slider's arithmetic, 0.060000000000000005."""
