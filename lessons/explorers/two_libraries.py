@@ -1,5 +1,6 @@
 """Lesson 05: one net in two libraries, trained side by side from the same start weights."""
 
+import time
 import types
 from typing import NamedTuple
 
@@ -121,10 +122,16 @@ def _epochs(cell, hidden_size, window, noise, second_bias):
     yield {"cell": cell}
     runs = [model.train(data.X_train, data.y_train, **RECIPE) for model in (ours, theirs)]
     for _ in range(EPOCHS):
-        a = next(runs[0])
+        ours, numpy_seconds = _timed(runs[0])
         yield None
-        b = next(runs[1])
-        yield Pair((a.loss, b.loss), (a.seconds, b.seconds))
+        theirs, torch_seconds = _timed(runs[1])
+        yield Pair((ours.loss, theirs.loss), (numpy_seconds, torch_seconds))
+
+
+def _timed(run):
+    """Return a run's next epoch, and how long it took."""
+    started = time.perf_counter()
+    return next(run), time.perf_counter() - started
 
 
 def _verdict(apart, done):
