@@ -64,7 +64,7 @@ w.VBox([slider, figure]).add_class("bench-peer")""",
 }
 EXPLORER = re.compile(r"\bexplorers\.(\w+)\(")
 TRAINS = "box => [...box.querySelectorAll('button')].some(b => /^(Train|Stop)$/.test(b.innerText))"
-PATIENCE = 330  # s, after which no further notebook is begun; those with explorers come first
+PATIENCE = 900  # s, after which no further notebook is begun; those with explorers come first
 FLOOR_BLOCK = 5  # moves of the bare slider in one direction
 STAGES = ("sent", "answered", "arrived", "drawn", "shown")
 

@@ -53,8 +53,6 @@ class LiveFigure(anywidget.AnyWidget):
     ----------
     figure : plotly.graph_objects.Figure
         What to show first; copied. Its alt text is ``figure.layout.meta["alt"]``, or else its title.
-    height : int, optional
-        Height in pixels, instead of the figure's own.
 
     Attributes
     ----------
@@ -68,10 +66,8 @@ class LiveFigure(anywidget.AnyWidget):
     _figure = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget._whole())
     _change = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, figure, height=None):
+    def __init__(self, figure):
         self._plot = go.Figure(figure)  # lags behind: see _pending
-        if height is not None:
-            self._plot.update_layout(height=height)
         meta = self._plot.layout.meta
         if not (isinstance(meta, dict) and meta.get("alt")):
             self._plot.update_layout(meta={"alt": self._plot.layout.title.text or "Figure"})

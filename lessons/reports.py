@@ -7,36 +7,7 @@ from pathlib import Path
 
 TOP = 76  # the course's room above a plot, for title and legend
 MARK = '<meta name="generator" content="lessons.report">'
-
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1f1f1f; --page: #ffffff; --line: #d0d0d0; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --page: #16181c; --line: #454a52; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
-       max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { line-height: 1.2; }
-table { border-collapse: collapse; margin: 1.5rem 0; display: block; overflow-x: auto; }
-caption { text-align: left; font-style: italic; padding-bottom: .4rem; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: right;
-         vertical-align: top; }
-figure { margin: 2rem 0; break-inside: avoid; }
-figcaption { font-weight: 600; }
-@media print {
-  :root { --ink: #000000; --page: #ffffff; --line: #999999; color-scheme: light; }
-  body { margin: 0; max-width: none; }
-  tr { break-inside: avoid; }
-}
-"""
-
-# Figures take the colour of the page's text: light, dark, or on paper.
-_SCRIPT = """
-const figures = [...document.querySelectorAll(".js-plotly-plot")];
-const paint = color => figures.forEach(figure => Plotly.relayout(figure, { "font.color": color }));
-const ink = () => getComputedStyle(document.body).color;
-paint(ink());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(ink()));
-addEventListener("beforeprint", () => paint("#000000"));
-addEventListener("afterprint", () => paint(ink()));
-"""
+_STYLE, _SCRIPT = (Path(__file__).with_suffix(ending).read_text("utf-8") for ending in (".css", ".js"))
 
 
 class Report:

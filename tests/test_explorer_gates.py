@@ -102,17 +102,3 @@ def test_frames_follow_the_window(hold):
     for window in (3, 5, 0):  # one, three, two markers
         hold.set(window=window)
         assert len(hold.live.figure.layout.shapes) == 2 * marker[window].sum() + 1
-
-
-@pytest.mark.parametrize(
-    ("make", "arguments", "message"),
-    [
-        (explorers.gate_heatmaps, {"hidden_size": 5}, "hidden_size must be one of 4, 8, 16, 32, got 5"),
-        (explorers.gate_heatmaps, {"gate": "f"}, "no control 'gate': there are window, cell, hidden_size"),
-        (explorers.hold_gate, {"steps": (3, 20)}, r"steps must be between 0 and 19, got \(3, 20\)"),
-        (explorers.hold_gate, {"gate": "candidate"}, "gate must be one of 'input gate', 'forget gate'"),
-    ],
-)
-def test_impossible_settings_are_refused(make, arguments, message):
-    with pytest.raises(ValueError, match=message):
-        make(**arguments)

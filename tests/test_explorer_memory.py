@@ -91,15 +91,3 @@ def test_shares_are_written_as_people_write_them():
     values = (1.0, 0.093, 0.0064, 0.00054, 4.4e-9, 9.6e-9, 1e-20, 2.31, 180.0)
     written = ["100 %", "9 %", "0.6 %", "0.05 %", "4·10⁻⁹", "1·10⁻⁸", "less than 10⁻¹⁵", "2.3 ×", "180 ×"]
     assert [_share(value) for value in values] == written
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"network": "lstm"}, "network must be one of 'LSTM', 'GRU', 'RNN', 'RNN × 1.5', got 'lstm'"),
-        ({"forget_bias": 4.0}, r"forget_bias must be between -1.0 and 3.0, got 4.0"),
-    ],
-)
-def test_impossible_settings_are_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        explorers.memory(**wrong)

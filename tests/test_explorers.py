@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from lessons import explorers, figures
-from lessons.explorers.base import Explorer, around, slider, up_to
+from lessons.explorers.base import Explorer, around, slider, span, switch, up_to
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons
 from lessons.windows import make_windows
 
+START = {"level": 1, "other": 0.5, "steps": (1, 2), "kind": "a"}
 ALL = {"welcome": explorers.welcome, "leak": explorers.leak, "naive_error": explorers.naive_error}
 
 
@@ -19,7 +20,7 @@ ALL = {"welcome": explorers.welcome, "leak": explorers.leak, "naive_error": expl
 def echo():
     """An explorer that counts its redraws and fails when asked to."""
 
-    def draw(level, other):
+    def draw(level, other, **rest):
         echo.redraws += 1
         live.update(y={0: [level, other]})
         if level == 9:
@@ -28,6 +29,7 @@ def echo():
 
     live = LiveFigure(figures.series([0, 1], [0.0, 0.0], title="Echo"))
     controls = {"level": slider("level", 1, 0, 9, 1), "other": slider("other", 0.5, 0.0, 1.0, 0.1)}
+    controls |= {"steps": span("steps", (1, 2), 0, 5), "kind": switch("kind", ["a", "b"])}
     echo.redraws = 0
     echo.explorer = Explorer(controls, draw, live)
     return echo
@@ -37,7 +39,7 @@ def test_set_changes_several_controls_with_one_redraw(echo):
     before = echo.redraws
     assert echo.explorer.set(level=3, other=0.2) is echo.explorer
     assert echo.redraws == before + 1
-    assert echo.explorer.values == {"level": 3, "other": 0.2}
+    assert echo.explorer.values == START | {"level": 3, "other": 0.2}
     assert list(echo.explorer.live.figure.data[0].y) == [3, 0.2]
     assert echo.explorer.readout.finding == "level 3"
 
@@ -52,7 +54,7 @@ def test_reset_goes_back_with_one_redraw(echo):
     before = echo.redraws
     reset = echo.explorer.children[0].children[-1]
     reset.click()
-    assert echo.explorer.values == {"level": 1, "other": 0.5}
+    assert echo.explorer.values == START
     assert echo.redraws == before + 1
 
 
@@ -76,14 +78,16 @@ def test_in_a_kernel_errors_of_a_moved_slider_are_only_shown(echo, monkeypatch):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"nosie": 1}, "no control 'nosie': there are level, other"),
+        ({"nosie": 1}, "no control 'nosie': there are level, other, steps, kind"),
         ({"level": 12}, "level must be between 0 and 9"),
+        ({"steps": (2, 9)}, r"steps must be between 0 and 5, got \(2, 9\)"),
+        ({"kind": "c"}, "kind must be one of 'a', 'b', got 'c'"),
     ],
 )
 def test_what_cannot_be_set_is_refused(echo, values, message):
     with pytest.raises(ValueError, match=message):
         echo.explorer.set(**values)
-    assert echo.explorer.values == {"level": 1, "other": 0.5}
+    assert echo.explorer.values == START
 
 
 @pytest.mark.parametrize("make", ALL.values(), ids=ALL)
@@ -210,9 +214,14 @@ def test_the_sliding_window_says_which_part_a_row_is_in():
 
 def test_leak_shows_whom_a_shuffle_flatters():
     explorer = explorers.leak()
-    by_time = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
+
+    def errors():
+        bars = next(trace for trace in explorer.live.figure.data if trace.name == "score")
+        return dict(zip(bars.y, bars.x, strict=True))
+
+    by_time = errors()
     explorer.set(split="shuffled")
-    shuffled = dict(zip(explorer.errors.figure.data[0].y, explorer.errors.figure.data[0].x, strict=True))
+    shuffled = errors()
     assert by_time["nearest neighbour"] == pytest.approx(0.384, abs=0.001)
     assert by_time["nearest neighbour"] / shuffled["nearest neighbour"] > 3
     assert by_time["ridge"] / shuffled["ridge"] == pytest.approx(1, abs=0.1)

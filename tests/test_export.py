@@ -66,7 +66,7 @@ def test_figures_show_what_they_showed_when_they_were_asked_for():
     explorer = explorers.leak()
     static = explorer.set(window=8).static()
     assert static["controls"]["window"] == "8"
-    assert len(static["figures"]) == 2
+    assert len(static["figures"]) == 1
 
 
 def test_export_writes_one_file_beside_the_notebook(tmp_path, capsys):

@@ -25,7 +25,6 @@ def make_board(noise_floor=0.01):
 FIGURES = {
     "series": lambda **k: figures.series(T, Y, split=30, **k),
     "series of dates": lambda **k: figures.series(DATES, Y, split=30, unit="°C", **k),
-    "window": lambda **k: figures.window(T, Y, 10, 8, 3, **k),
     "split map": lambda **k: figures.split_map(T[:30], T[30:], 50, **k),
     "forecasts": lambda **k: figures.forecasts(T, Y, {"last value": np.roll(Y, 1)[:, None]}, **k),
     "loss curves": lambda **k: figures.loss_curves({"train": 1 / (T + 1)}, naive=0.1, noise_floor=0.03, **k),
@@ -34,7 +33,6 @@ FIGURES = {
     "leaks": lambda **k: figures.leaks(
         [("shuffled", 0.4, 0.1), ("scaled", 0.12, 0.12)], **{"title": "t", **k}
     ),
-    "stacked": lambda **k: figures.stacked([0, 1], {"signal": [1, 1], "noise": [0, 2]}, **k),
 }
 
 
@@ -95,22 +93,9 @@ def test_a_name_within_a_word_is_no_family():
     assert figures.style("clear sky") == figures.style("clear sky")  # "AR" is in it, and never mind
 
 
-def test_series_marks_the_split_by_index_or_by_time():
-    for split in (30, DATES[30]):
-        figure = figures.series(DATES, Y, split=split)
-        assert figure.layout.shapes[0].x0 in (DATES[30], str(DATES[30]), DATES[30].astype(object))
-
-
-def test_window_shows_inputs_then_target():
-    inputs, target = figures.window(T, Y, 10, 8, 3).data[1:]
-    np.testing.assert_array_equal(inputs.x, T[10:18])
-    np.testing.assert_array_equal(target.y, Y[18:21])
-
-
-@pytest.mark.parametrize(("start", "window", "horizon"), [(-1, 5, 1), (45, 5, 1), (0, 0, 1), (0, 5, 0)])
-def test_a_window_off_the_series_is_refused(start, window, horizon):
-    with pytest.raises(ValueError, match="the series has 50 values"):
-        figures.window(T, Y, start, window, horizon)
+def test_series_marks_the_split():
+    figure = figures.series(DATES, Y, split=30)
+    assert figure.layout.shapes[0].x0 in (DATES[30], str(DATES[30]), DATES[30].astype(object))
 
 
 def test_split_map_draws_runs_and_says_whether_they_mix():

@@ -18,12 +18,6 @@ from lessons.figures.style import in_kernel
 from lessons.live_figure import LISTEN_JS, STATIC, collected
 
 
-class Arrival(anywidget.AnyWidget):
-    """Tells the kernel, by a message, that an explorer is in a page: without one nothing is done unasked."""
-
-    _esm = "export default { render({ model }) { model.send('here'); } };"
-
-
 class Readout(anywidget.AnyWidget):
     """The finding in words, as HTML, and the problem, as text, if there is one.
 
@@ -52,9 +46,7 @@ class Explorer(ipywidgets.VBox):
         ``draw(**values)`` updates the figures and returns the finding in words, as HTML.
     *figures : LiveFigure
         What is shown below the controls.
-    also : sequence of widgets
-        What stands in the row after the controls.
-    beside : dict of str to widget
+    beside : dict of str to list of widgets
         What stands right after a control, by the control's name: see `player`.
     initial : dict
         Start values by control, checked as by `set`.
@@ -79,7 +71,7 @@ class Explorer(ipywidgets.VBox):
 
     stops = types.MappingProxyType({})
 
-    def __init__(self, controls, draw, *figures, also=(), beside=None, initial=None):
+    def __init__(self, controls, draw, *figures, beside=None, initial=None):
         self.controls, self._draw = controls, draw
         self.live, self._figures, self.earlier = figures[0], figures, []
         self.readout = Readout()
@@ -91,8 +83,9 @@ class Explorer(ipywidgets.VBox):
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the values at the start")
         reset.layout = ipywidgets.Layout(width="70px")
         reset.on_click(lambda _: self._answer(self._initial))
-        pairs = [(control, (beside or {}).get(name)) for name, control in controls.items()]
-        row = ipywidgets.Box([*(widget for pair in pairs for widget in pair if widget), *also, reset])
+        after = beside or {}
+        row = [widget for name in controls for widget in (controls[name], *after.get(name, ()))]
+        row = ipywidgets.Box([*row, reset])
         row.layout = ipywidgets.Layout(flex_flow="row wrap", align_items="center", grid_gap="2px 18px")
         row.add_class("lessons-controls")
         super().__init__([row, *figures, self.readout])
@@ -112,12 +105,8 @@ class Explorer(ipywidgets.VBox):
     def static(self):
         """Return controls, figures and finding as they are now, for a page without a kernel."""
         controls = {control.description: str(control.value) for control in self.controls.values()}
-        figures = [figure for widget in self.children for figure in _figures_in(widget)]
-        return {
-            "controls": controls,
-            "figures": [figure.figure.to_json() for figure in figures],
-            "finding": self.readout.finding,
-        }
+        figures = [shown.figure.to_json() for shown in self._figures if hasattr(shown, "figure")]
+        return {"controls": controls, "figures": figures, "finding": self.readout.finding}
 
     def recording(self):
         """Go through the states that a page without a kernel offers; yield the setting of each."""
@@ -217,12 +206,6 @@ class Explorer(ipywidgets.VBox):
         options = getattr(control, "_options_values", None)  # of a drop-down list or a row of buttons
         if options is not None and value not in options:
             raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
-
-
-def _figures_in(widget):
-    if hasattr(widget, "figure"):
-        return [widget]
-    return [figure for child in getattr(widget, "children", ()) for figure in _figures_in(child)]
 
 
 _STYLE = {"description_width": "initial"}

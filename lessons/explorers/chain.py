@@ -5,25 +5,15 @@ from lessons.explorers.drawing import DrawnExplorer
 from lessons.figures.chain_drawing import WAYS, called, draw_chain, listeners
 
 
-def chain(part="h3"):
+def chain():
     """Explore who listens to whom in three steps of an LSTM.
-
-    Parameters
-    ----------
-    part : str
-        Whose ways to the loss are drawn, to begin with: ``"h3"``, ``"c2"``, ``"f3"``, …
 
     Returns
     -------
     Chain
-        One control, ``part``; a click on the drawing sets it too.
-
-    Raises
-    ------
-    ValueError
-        If there is no such part.
+        One control, ``part``: whose ways to the loss are drawn. A click on the drawing sets it too.
     """
-    return Chain().set(part=part)
+    return Chain()
 
 
 class Chain(DrawnExplorer):

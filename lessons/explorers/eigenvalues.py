@@ -51,10 +51,7 @@ def eigenvalues(alpha=2.0):
 
     control = slider("α, power of ten", 2.0, -1.0, 4.0, 0.25, "How strongly ridge's weights are held down")
     control.add_class("lessons-long")
-    explorer = Explorer({"alpha": control}, draw, live)
-    explorer.set(alpha=float(alpha))
-    explorer._initial = explorer.values
-    return explorer
+    return Explorer({"alpha": control}, draw, live, initial={"alpha": float(alpha)})
 
 
 @functools.cache

@@ -21,7 +21,6 @@ OPENS = 552  # the window of January 1996 to December 1997, which ends in the gr
 TRAINING = {"epochs": 40, "lr": 0.01, "schedule": "cosine"}  # as in the lesson
 CELLS = {"LSTM": LSTM, "GRU": GRU}
 SIZES = (4, 8, 16, 32)
-NETS = ("trained", "untrained")
 ORDERS = {"peak": "peak", "number": "unit"}
 SORTER = {"LSTM": ("f", "forget gate"), "GRU": ("z", "update gate")}
 
@@ -62,12 +61,12 @@ class GateHeatmaps(Explorer):
             "window": window,
             "cell": switch("cell", list(CELLS)),
             "hidden_size": switch("units", SIZES, "Hidden units of the net"),
-            "net": switch("net", NETS, "Untrained: with the weights that training began with"),
+            "net": switch("net", ["trained", "untrained"], "Untrained: with the weights it began with"),
             "order": choice("sort by", list(ORDERS), "In which order units are drawn"),
         }
-        live = LiveFigure(figures.gate_panels(recorded("LSTM", 16, "untrained"), **of.shown(OPENS)))
+        live = LiveFigure(figures.gate_panels(gates_over_all("LSTM", 16, "untrained"), **of.shown(OPENS)))
         start = {"hidden_size": 16, **initial}
-        super().__init__(controls, self._show, live, beside={"window": player(window)}, initial=start)
+        super().__init__(controls, self._show, live, beside={"window": [player(window)]}, initial=start)
 
     stops = types.MappingProxyType(
         {"window": [*range(OPENS % 36, 708, 36)], "hidden_size": [16], "order": ["peak"]}
@@ -76,14 +75,13 @@ class GateHeatmaps(Explorer):
     @property
     def record(self):
         """GateRecord : the net that is shown, over all windows of the series."""
-        return recorded(*(self.values[name] for name in ("cell", "hidden_size", "net")))
+        return gates_over_all(*(self.values[name] for name in ("cell", "hidden_size", "net")))
 
     def _show(self, window, cell, hidden_size, net, order):
         of, (gate, words) = sea(), SORTER[cell]
-        record = recorded(cell, hidden_size, net)
-        facts = facts_of(cell, hidden_size, net)
+        record = gates_over_all(cell, hidden_size, net)
+        test_mse, correlation = facts_of(cell, hidden_size, net)
         values, (*_, month) = record[gate][window], of.times(window)
-        error = f"{facts.test_mse:.2f} °C²"
         named, low, high = f"{net.capitalize()} {cell}, {hidden_size} units", values.min(), values.max()
         title = f"{named}: {words} from {low:.2f} to {high:.2f}"
         view = of.shown(window) | {"order": ORDERS[order], "title": title}
@@ -91,10 +89,10 @@ class GateHeatmaps(Explorer):
         forecast, target = (of.celsius(y[window]) for y in (record.y_pred, of.y))
         part = "seen in training" if window < of.first_test else "unseen"
         rivals = ", ".join(f"{name} {error:.2f}" for name, error in rivals_of().items())
-        correlation = f"{facts.correlation:+.2f}".replace("-", "−")
         return (
-            f"{forecast:.1f} °C forecast for {month} ({part}), {target:.1f} came. Test MSE {bold(error)} "
-            f"({rivals}). Mean {gate} against temperature, all windows: correlation {bold(correlation)}."
+            f"{forecast:.1f} °C forecast for {month} ({part}), {target:.1f} came. Test MSE "
+            f"{bold(f'{test_mse:.2f} °C²')} ({rivals}). Mean {gate} against temperature, all windows: "
+            f"correlation {bold(f'{correlation:+.2f}'.replace('-', '−'))}."
         )
 
 
@@ -149,26 +147,17 @@ def net_of(cell, hidden_size, net):
 
 
 @functools.cache
-def recorded(cell, hidden_size, net):
+def gates_over_all(cell, hidden_size, net):
     """Return the gates of a net over all windows, as a GateRecord."""
     return record_gates(net_of(cell, hidden_size, net), sea().X)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What can be said of a net as a whole."""
-
-    test_mse: float  # °C²
-    correlation: float  # of the gate that keeps, averaged over units, with the temperature
-
-
 @functools.cache
 def facts_of(cell, hidden_size, net):
-    """Return the `Facts` of a net."""
-    gate = recorded(cell, hidden_size, net)[SORTER[cell][0]]
+    """Return a net's test error in °C², and the correlation of the gate that keeps with the temperature."""
+    gate = gates_over_all(cell, hidden_size, net)[SORTER[cell][0]]
     correlation = np.corrcoef(gate.mean(axis=2).ravel(), sea().X[:, :, 0].ravel())[0, 1]
-    test_mse = sea().test_mse(net_of(cell, hidden_size, net))
-    return Facts(test_mse, float(correlation))
+    return sea().test_mse(net_of(cell, hidden_size, net)), float(correlation)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from lessons import figures
 from lessons.baselines import LastValue, NearestNeighbours, Ridge
 from lessons.explorers.base import Explorer, bold, choice, slider, switch
+from lessons.figures.curves import runs
 from lessons.figures.style import log_axis
 from lessons.live_figure import LiveFigure
 from lessons.scores import mse
@@ -28,9 +29,9 @@ def leak():
     -------
     Explorer
         Controls ``series``, ``window`` (2 … 64 time steps), ``noise`` (standard deviation, 0 … 0.4) and
-        ``split`` ("by time" or "shuffled"). ``live`` shows the series with one test window, ``errors`` bars.
+        ``split`` ("by time" or "shuffled").
     """
-    live, errors, known = LiveFigure(_picture()), LiveFigure(_bars()), {}
+    live, known = LiveFigure(_picture()), {}
 
     def draw(series, window, noise, split):
         t, y, cut = _cut(series, window, noise)
@@ -38,8 +39,7 @@ def leak():
             parts = cut["parts"].items()
             known[series, window, noise] = {split: _scores(y, cut, part) for split, part in parts}
         scores = known[series, window, noise]
-        _show_split(live, t, y, cut, split, window)
-        _show_errors(errors, scores[split], split)
+        _show(live, t, y, cut, scores[split], split, window)
         return _finding(scores)
 
     controls = {
@@ -48,9 +48,7 @@ def leak():
         "noise": slider("noise", 0.18, 0.0, 0.4, 0.02, "Standard deviation of the noise"),
         "split": switch("split", SPLITS, "Which windows are kept for the test"),
     }
-    explorer = Explorer(controls, draw, live, errors)
-    explorer.errors = errors
-    return explorer
+    return Explorer(controls, draw, live)
 
 
 def _cut(series, window, noise):
@@ -79,35 +77,36 @@ def _scores(y, cut, part):
 
 
 def _picture():
-    """Draw the series with one test window and its twin; below, which moments train and which test."""
-    strip = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "yaxis": "y2"}
+    """Draw the series with one test window and its twin; below, which moments train and test; then errors."""
+    color = {part: figures.style(part)["color"] for part in ("train", "test")}
+    below = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "yaxis": "y2"}
     traces = [
         go.Scatter(name="series", mode="lines", line=figures.line("series", 1), showlegend=False),
-        *(
-            go.Scatter(name=name, mode="lines", line={"color": figures.style(part)["color"], "width": width})
-            for name, part, width in ((WINDOW, "test", 10), (TWIN, "train", 3.5))
-        ),
-        *(
-            go.Scatter(
-                name=part,
-                line={"color": figures.style(part)["color"], "width": 16, "simplify": False},
-                **strip,
-            )
-            for part in ("train", "test")
-        ),
+        go.Scatter(name=WINDOW, mode="lines", line={"color": color["test"], "width": 10}),
+        go.Scatter(name=TWIN, mode="lines", line={"color": color["train"], "width": 3.5}),
     ]
+    for part in color:
+        thick = {"color": color[part], "width": 16, "simplify": False}
+        traces.append(go.Scatter(name=part, line=thick, **below))
+    for trace in figures.bars(dict.fromkeys(MODELS, 1.0)).data:
+        traces.append(trace.update(xaxis="x2", yaxis="y3", showlegend=False))
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", hovermode="closest")
+    low, high = np.log10(ERROR_RANGE)
+    still = {"showgrid": False, "zeroline": False}
     return figure.update_layout(
-        height=228,
+        height=350,
         margin={"t": 62, "b": 34},
-        yaxis={"domain": [0.3, 1]},
-        yaxis2={"domain": [0, 0.26], "range": [-0.6, 1.6], "showgrid": False, "zeroline": False}
-        | {"tickvals": [0, 1], "ticktext": ["test", "train"]},
+        yaxis={"domain": [0.64, 1]},
+        yaxis2={"domain": [0.48, 0.61], "range": [-0.6, 1.6], "tickvals": [0, 1], **still},
+        yaxis2_ticktext=["test", "train"],
         xaxis_anchor="y2",
+        xaxis2={**log_axis(low, high), "range": [low, high], "domain": [0.12, 1], "anchor": "y3"},
+        xaxis2_title="test MSE, logarithmic",
+        yaxis3={"domain": [0, 0.32], "anchor": "x2", "ticklabelstandoff": 6},
     )
 
 
-def _show_split(live, t, y, cut, split, window):
+def _show(live, t, y, cut, scores, split, window):
     train, test = cut["parts"][split]
     shown = test[len(test) // 2]
     distance = ((cut["X"][train] - cut["X"][shown]) ** 2).sum(axis=(1, 2))
@@ -115,45 +114,22 @@ def _show_split(live, t, y, cut, split, window):
     lines = {WINDOW: slice(shown, shown + window), TWIN: slice(twin, twin + window)}
     apart = figures.plural(abs(int(shown - twin)), "step")
     title = f"The train window most like this test window begins {apart} away"
-    strips = {name: _runs(cut["target_index"][rows]) for name, rows in (("train", train), ("test", test))}
+    strips = {part: runs(cut["target_index"][rows]) for part, rows in (("train", train), ("test", test))}
+    heights = {part: np.full(len(strips[part]), height) for part, height in (("train", 1.0), ("test", 0.0))}
+    errors = np.array([scores[name] for name in list(MODELS)[::-1]])  # Plotly draws the first at the bottom
+    spoken = "; ".join(f"{name} {score:.4f}" for name, score in scores.items())
+    alt = f"Line chart, and bars of test MSE, split {split}. {title}. MSE: {spoken}."
+    bars = {"score": errors, "printed": np.maximum(errors, ERROR_RANGE[0])}
     live.update(
-        x={0: t} | {name: t[where] for name, where in lines.items()} | strips,
-        y={0: y}
-        | {name: y[where] for name, where in lines.items()}
-        | {name: np.full(len(strips[name]), height) for name, height in (("train", 1.0), ("test", 0.0))},
+        x={"series": t} | {name: t[where] for name, where in lines.items()} | strips | bars,
+        y={"series": y} | {name: y[where] for name, where in lines.items()} | heights,
+        text={"printed": [f" {error:.4f}" for error in errors]},
         layout={
             "title_text": title,
             "xaxis_range": [0, len(y)],
             "yaxis_range": LIMITS[len(y)],
-            "meta": {"alt": f"Line chart, split {split}. {title}."},
+            "meta": {"alt": alt},
         },
-    )
-
-
-def _runs(index):
-    """Runs of consecutive indices as the ends of lines, with gaps between: one path instead of many marks."""
-    runs = np.split(index, np.flatnonzero(np.diff(index) > 1) + 1)
-    return np.array([x for run in runs for x in (run[0] - 0.5, run[-1] + 0.5, np.nan)])
-
-
-def _bars():
-    names = dict.fromkeys(MODELS, 1.0)
-    figure = figures.bars(names, x="test MSE, logarithmic", log=True).update_layout(
-        height=122, margin={"t": 6, "b": 34}
-    )
-    low, high = np.log10(ERROR_RANGE)
-    return figure.update_xaxes(log_axis(low, high), range=[low, high])
-
-
-def _show_errors(errors, scores, split):
-    best = min(scores, key=scores.get)
-    title = f"Split {split}: {best} seems best, with {scores[best]:.4f}"
-    values = [scores[name] for name in list(MODELS)[::-1]]  # Plotly draws the first at the bottom
-    spoken = "; ".join(f"{name} {score:.4f}" for name, score in scores.items())
-    errors.update(
-        x={0: values, 1: np.maximum(values, ERROR_RANGE[0])},
-        text={1: [f" {value:.4f}" for value in values]},
-        layout={"meta": {"alt": f"Bar chart of test MSE. {title}. {spoken}."}},
     )
 
 

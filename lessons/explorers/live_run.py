@@ -4,6 +4,11 @@ import asyncio
 import math
 import threading
 import time
+from pathlib import Path
+
+import anywidget
+
+from lessons.explorers.base import Explorer
 
 
 class LiveRun:
@@ -189,3 +194,61 @@ class LiveRun:
 
 def _key(settings):
     return frozenset(settings.items())
+
+
+class Arrival(anywidget.AnyWidget):
+    """Tells the kernel, "here" or "gone", whether a page shows an explorer: else nothing is trained."""
+
+    _esm = Path(__file__).with_name("arrival.js").read_text(encoding="utf-8")
+
+
+class LiveExplorer(Explorer):
+    """An explorer whose moves start a run: in a page it begins as soon as it is seen.
+
+    A subclass draws in ``_show(items, done)``. Set from code, a run is over when `set` returns.
+
+    Parameters
+    ----------
+    controls, *figures, initial
+        As for `Explorer`.
+    make : callable
+        As for `LiveRun`; its settings are the controls' values.
+    debounce : float
+        As for `LiveRun`.
+
+    Attributes
+    ----------
+    run : LiveRun
+        ``await explorer.run.wait()`` waits for a live run.
+    """
+
+    def __init__(self, controls, make, *figures, initial=None, debounce=0.08):
+        self.run = None
+        super().__init__(controls, None, *figures, initial=initial)
+        self.run = LiveRun(make, self._show, self.show_error, debounce=debounce)
+        self._arrival = Arrival()
+        self._arrival.on_msg(lambda _, message, buffers: self._seen(message == "here"))
+        self.children = (*self.children, self._arrival)
+
+    def refresh(self, live=False):
+        """Train with the controls' present values.
+
+        Parameters
+        ----------
+        live : bool
+            Whether to return at once and let the run go on in the background; else it is over on return.
+        """
+        if self.run is not None:  # the page is complete
+            self.run.start(now=not live, **self._settings())
+
+    def _settings(self):
+        """Return the controls' values without the dust of a slider's arithmetic, 0.060000000000000005."""
+        values = self.values.items()
+        return {name: round(value, 8) if isinstance(value, float) else value for name, value in values}
+
+    def _seen(self, here):
+        """Start the first run when someone looks; end one that nobody sees any more."""
+        if here and not self.run.running and not self.run.items:
+            self._answer({})
+        if not here and self.run.running:
+            self.run.stop()

@@ -33,7 +33,7 @@ GATE = {"LSTM": "forget-gate bias", "GRU": "keep bias of the update gate"}
 LABEL = {"LSTM": "forget-gate bias", "GRU": "keep bias"}  # of the slider
 
 
-def memory(network="LSTM", forget_bias=0.0):
+def memory(**initial):
     """Explore how strongly the last hidden state still feels each input: |∂h_T/∂x_{T−lag}| relative to lag 0.
 
     Untrained networks with 32 hidden units read standardised windows of 100 steps of `trend_and_seasons`; the
@@ -41,16 +41,15 @@ def memory(network="LSTM", forget_bias=0.0):
 
     Parameters
     ----------
-    network : {"LSTM", "GRU", "RNN", "RNN × 1.5"}
-        What to begin with. "RNN × 1.5" has recurrent weights orthogonal times 1.5, the others Glorot's.
-    forget_bias : float
-        Start bias of the LSTM's forget gate, or of the GRU's update gate towards keeping; a plain RNN has
-        neither.
+    **initial
+        Start values of the controls.
 
     Returns
     -------
     Explorer
-        Controls ``network`` and ``forget_bias`` (−1 … 3). The thick trace is what the finding reports.
+        Controls ``network`` ("LSTM", "GRU", "RNN" with Glorot's recurrent weights, "RNN × 1.5" with
+        orthogonal ones times 1.5) and ``forget_bias`` (−1 … 3): of the LSTM's forget gate, or of the GRU's
+        update gate towards keeping. The thick trace is what the finding reports.
 
     Raises
     ------
@@ -78,10 +77,9 @@ def memory(network="LSTM", forget_bias=0.0):
             "How far the gate that keeps the memory stands open at the start; in the GRU, the update gate",
         ),
     }
-    explorer = Explorer(controls, draw, live)
+    explorer = Explorer(controls, draw, live, initial=initial)
     explorer.earlier = shown
-    shown.clear()
-    return explorer.set(network=network, forget_bias=forget_bias)
+    return explorer
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from lessons import figures
 from lessons.explorers.base import Explorer, choice, plain, slider, up_to
-from lessons.figures.style import DARK
+from lessons.figures.style import BLUE, DARK, ORANGE, SKY
 from lessons.live_figure import LiveFigure
 from lessons.series import trend_and_seasons, two_waves
 
@@ -97,21 +97,23 @@ def _mean_products(a, b):
 
 def _picture():
     """Draw two panels: the chosen lag as bars, and every lag as curves."""
-    zero = [0.0, 0.0]
-    parts = {"signal change": zero, "noise, 2σ²": zero, "measured": zero}
-    figure = figures.stacked(["formula", "measured"], parts, unit="mean squared error")
-    # no caps: the empty place in this row has none
-    figure.data[2].showlegend = False  # the bar is named below
-    figure.data[2].error_y = {"width": 0, "thickness": 3, "color": DARK}
-    right = {"xaxis": "x2", "yaxis": "y2"}
-    figure.add_traces(
-        [
-            go.Scatter(x=LAGS, name="formula", line=figures.line("series", 6), **right),
-            go.Scatter(x=LAGS, name="measured, every lag", line=figures.line("last value"), **right),
-            go.Scatter(name="this lag", mode="markers", marker=_here(), showlegend=False, **right),
-        ]
-    )
-    figure.update_layout(
+    right, zero = {"xaxis": "x2", "yaxis": "y2"}, [0.0, 0.0]
+    looks = {"signal change": (SKY, ""), "noise, 2σ²": (ORANGE, "/"), "measured": (BLUE, ".")}
+    traces = []
+    for name, (color, shape) in looks.items():
+        look = {"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}}
+        traces.append(go.Bar(name=name, x=["formula", "measured"], y=zero, marker=look))
+    # no caps: the empty place in this row has none; the bar is named below
+    traces[2].update(showlegend=False, error_y={"width": 0, "thickness": 3, "color": DARK})
+    traces += [
+        go.Scatter(x=LAGS, name="formula", line=figures.line("series", 6), **right),
+        go.Scatter(x=LAGS, name="measured, every lag", line=figures.line("last value"), **right),
+        go.Scatter(name="this lag", mode="markers", marker=_here(), showlegend=False, **right),
+    ]
+    figure = figures.new_figure(traces, title="", x="", y="mean squared error", alt="", hovermode="closest")
+    return figure.update_layout(
+        barmode="stack",
+        bargap=0.15,
         xaxis={"domain": [0, 0.34]},
         xaxis2={
             "domain": [0.44, 1],
@@ -121,9 +123,7 @@ def _picture():
         },
         yaxis={"rangemode": "tozero"},
         yaxis2={"anchor": "x2", "rangemode": "tozero"},
-        hovermode="closest",
     )
-    return figure
 
 
 def _here():

@@ -73,10 +73,8 @@ def rollout_steps(**initial):
     step = controls["step"]
     button = ipywidgets.Button(description="Step", tooltip="One forecast more", layout={"width": "70px"})
     button.on_click(lambda _: step.set_trait("value", min(step.value + 1, STEPS)))
-    explorer = Explorer(controls, draw, live, also=[button, player(step)])
+    explorer = Explorer(controls, draw, live, beside={"step": [button, player(step)]}, initial=initial)
     explorer.stops = RECORDED
-    explorer.set(**initial)
-    explorer._initial = explorer.values
     return explorer
 
 

@@ -51,7 +51,7 @@ def sliding_window():
         "window": slider("window", 4, 2, LONGEST, 1, "Time steps that a forecast may look at"),
         "horizon": slider("horizon", 1, 1, FARTHEST, 1, "Time steps to forecast"),
     }
-    return Explorer(controls, draw, live, also=[player(controls["position"], 500)])
+    return Explorer(controls, draw, live, beside={"position": [player(controls["position"], 500)]})
 
 
 def _part(first, horizon):

@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons import figures
-from lessons.explorers.base import Arrival, Explorer, bold, slider, switch
-from lessons.explorers.live_run import LiveRun
+from lessons.explorers.base import bold, slider, switch
+from lessons.explorers.live_run import LiveExplorer
 from lessons.figures.style import log_axis
 from lessons.live_figure import LiveFigure
 from lessons.rnn import GRU, LSTM
@@ -46,11 +46,10 @@ def two_libraries():
     return TwoLibraries()
 
 
-class TwoLibraries(Explorer):
-    """What `two_libraries` returns; ``await explorer.run.wait()`` waits for a live run."""
+class TwoLibraries(LiveExplorer):
+    """What `two_libraries` returns."""
 
     def __init__(self):
-        self.run = None
         controls = {
             "cell": switch("cell", ["LSTM", "GRU"]),
             "second_bias": switch("second bias", ["held still", "trained"], "PyTorch's, in an LSTM"),
@@ -58,23 +57,17 @@ class TwoLibraries(Explorer):
             "window": slider("window", 16, 4, 32, 4, "Time steps that the net sees"),
             "noise": slider("noise", 0.04, 0.0, 0.3, 0.02, "Its standard deviation"),
         }
-        super().__init__(controls, None, LiveFigure(_picture()))
-        self.run = LiveRun(_epochs, self._show, self.show_error)
+        super().__init__(controls, _epochs, LiveFigure(_picture()))
         self._state(NOT_TRAINED + ".")
-        self.clock = ipywidgets.HTML()  # apart: it differs from run to run
-        self.clock.add_class("lessons-finding")
-        arrival = Arrival()
-        arrival.on_msg(lambda *_: self.run.running or self.run.items or self._answer({}))
-        self.children = (*self.children, self.clock, arrival)
+        self.clock = ipywidgets.HTML().add_class("lessons-finding")  # apart: it differs from run to run
+        self.children = (*self.children, self.clock)
 
-    def refresh(self, live=False):
-        if self.run is None:
-            return  # nobody is looking yet
-        values = {name: round(v, 8) if isinstance(v, float) else v for name, v in self.values.items()}
+    def _settings(self):
+        values = super()._settings()
         if values["cell"] == "GRU":
             values["second_bias"] = "trained"  # ours has it too
         self.controls["second_bias"].disabled = values["cell"] == "GRU"
-        self.run.start(now=not live, **values)
+        return values
 
     stops = types.MappingProxyType({"hidden_size": [4, 16, 64], "window": [16], "noise": [0.04]})
 

@@ -3,15 +3,8 @@
 Importing this module makes Jupyter show every Plotly figure as a light `lessons.live_figure.LiveFigure`.
 """
 
-from lessons.figures.bars import bars, leaks, score_bars, stacked
-from lessons.figures.curves import (
-    forecasts,
-    loss_curves,
-    mark_level,
-    series,
-    split_map,
-    window,
-)
+from lessons.figures.bars import bars, leaks, score_bars
+from lessons.figures.curves import forecasts, loss_curves, series, split_map
 from lessons.figures.heatmaps import gate_changes, gate_panels
 from lessons.figures.many_steps import fan, horizon_curves, rollouts, shade
 from lessons.figures.nets import gradient_errors, states, window_means
@@ -31,7 +24,6 @@ __all__ = [
     "leaks",
     "line",
     "loss_curves",
-    "mark_level",
     "new_figure",
     "plural",
     "rollouts",
@@ -39,11 +31,9 @@ __all__ = [
     "series",
     "shade",
     "split_map",
-    "stacked",
     "states",
     "style",
     "sweep",
     "weight_map",
-    "window",
     "window_means",
 ]

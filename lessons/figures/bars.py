@@ -1,4 +1,4 @@
-"""Figures that compare scores: the scoreboard, leaks, plain and stacked bars."""
+"""Figures that compare scores: the scoreboard, leaks, plain bars."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -7,7 +7,6 @@ from lessons.figures.style import (
     BLUE,
     DARK,
     ORANGE,
-    SKY,
     line,
     log_axis,
     new_figure,
@@ -134,39 +133,6 @@ def leaks(rows, *, title):
     left, right = low - 2.2 * room, high + room  # room for the factors on the left
     figure.update_xaxes(log_axis(left, right), range=[left, right])
     return figure.update_layout(height=140 + 40 * len(names), yaxis_ticklabelstandoff=6)
-
-
-def stacked(x, parts, *, title="", unit="MSE"):
-    """Draw how parts add up.
-
-    Parameters
-    ----------
-    x : array_like of shape (k,)
-        Positions: numbers or names.
-    parts : dict of str to array_like of shape (k,)
-        Contributions, in ``unit``, from the bottom up.
-    title, unit : str
-        The finding, and what the vertical axis counts.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One bar trace a part.
-    """
-    traces = [
-        go.Bar(
-            x=x,
-            y=np.ravel(y),
-            name=name,
-            marker={"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}},
-        )
-        for (name, y), color, shape in zip(parts.items(), (SKY, ORANGE, BLUE), ("", "/", "."), strict=False)
-    ]
-    ends = [
-        f"{name} from {readable(np.ravel(y)[0])} to {readable(np.ravel(y)[-1])}" for name, y in parts.items()
-    ]
-    alt = f"Stacked bar chart of {unit}. {title}. {'; '.join(ends)}."
-    return new_figure(traces, title=title, x="", y=unit, alt=alt, barmode="stack", bargap=0.15)
 
 
 def _horizontal_bars(names, values, labels, sds=None, column=None):

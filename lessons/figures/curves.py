@@ -1,4 +1,4 @@
-"""Figures over time: a series, a window on it, a split, forecasts and their errors, losses."""
+"""Figures over time: a series, a split, forecasts and their errors, losses."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +14,6 @@ from lessons.figures.style import (
 )
 from lessons.tables import alike
 
-AROUND = 40  # values of the series shown on either side of a window
 TRUTH = 4  # pixels: in grey its line is told from a network's by its width
 
 
@@ -27,8 +26,8 @@ def series(t, y, *, split=None, title="", unit="", name="series"):
         Times: numbers or datetimes.
     y : array_like of shape (n,)
         Values, in ``unit``; NaN is a gap.
-    split : int or one of the times, optional
-        Where the test part begins: an index, if an integer.
+    split : int, optional
+        Index at which the test part begins.
     title : str
         The finding, as a sentence.
     unit, name : str
@@ -44,53 +43,8 @@ def series(t, y, *, split=None, title="", unit="", name="series"):
     figure = new_figure([trace], title=title, x=_time_title(t), y=with_unit(name, unit), alt=alt)
     figure.update_layout(showlegend=False, margin_t=60)
     if split is not None:
-        _mark_split(figure, t, t[split] if isinstance(split, int | np.integer) else split)
+        _mark_split(figure, t[split])
     return figure
-
-
-def window(t, y, start, window, horizon=1, *, title=""):
-    """Draw one window and its target on the series they were cut from.
-
-    Parameters
-    ----------
-    t, y : array_like of shape (n,)
-        Times, and values in ``unit``.
-    start : int
-        Index of the window's first value.
-    window, horizon : int
-        Number of inputs, and of targets that follow them.
-    title : str
-        As for `series`.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Traces "series", "window" and "target".
-
-    Raises
-    ------
-    ValueError
-        If window and target do not lie on the series.
-    """
-    t, y = np.asarray(t), np.ravel(y)
-    end = start + window + horizon
-    if not (start >= 0 and window >= 1 and horizon >= 1 and end <= len(y)):
-        raise ValueError(
-            f"the series has {len(y)} values, the window and its target need {start} to {end - 1}"
-        )
-    shown = slice(max(0, start - AROUND), min(len(y), end + AROUND))
-    inputs, target = slice(start, start + window), slice(start + window, end)
-    alt = (
-        f"Line chart. {title}. {plural(window, 'value')} from {readable(t[start])} on are the inputs, "
-        f"the {plural(horizon, 'value')} from {readable(t[target][0])} on the target."
-    )
-    traces = [
-        go.Scatter(x=t[shown], y=y[shown], name="series", mode="lines", line=line("series", 1.5)),
-        _dots("window", t[inputs], y[inputs], size=6),
-        _dots("target", t[target], y[target], size=11),
-    ]
-    figure = new_figure(traces, title=title, x=_time_title(t), y="series", alt=alt)
-    return figure.update_layout(hovermode="closest")
 
 
 def split_map(train_index, test_index, n, *, title=""):
@@ -176,58 +130,56 @@ def loss_curves(losses, *, naive=None, noise_floor=None, title="", unit="MSE"):
         go.Scatter(x=np.arange(1, len(y) + 1), y=y, name=name, mode="lines", line=line(name))
         for name, y in losses.items()
     ]
-    levels = {"last value": naive, "noise floor": noise_floor}
-    levels = {name: level for name, level in levels.items() if level is not None}
     ends = [
         f"{name} falls from {readable(y[0])} to {readable(y[-1])}" for name, y in losses.items() if len(y)
     ]
-    ends += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
-    alt = f"Line chart of the loss by epoch. {title}. {'; '.join(ends)}."
+    alt = f"Line chart of the loss by epoch. {title}. {'; '.join(ends + told_levels(naive, noise_floor))}."
     figure = new_figure(traces, title=title, x="epoch", y=unit, alt=alt, showlegend=True)
+    return mark_levels(figure, naive, noise_floor)
+
+
+def mark_levels(figure, naive, noise_floor):
+    """Draw the levels that are given across a figure of errors, logarithmic, and name them at its right."""
     figure.update_yaxes(LOG_AXIS)
+    levels = _levels(naive, noise_floor)
     for name, level in levels.items():
-        mark_level(figure, name, level, log_y=True)
+        place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level}
+        figure.add_shape(**place, line=line(name), name=name, layer="below")
+        text = f"{name}<br>{alike([level])[0]}"
+        place = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "align": "left"}
+        figure.add_annotation(text=text, y=np.log10(level), showarrow=False, **place)
     return figure.update_layout(margin_r=150 if levels else 24)
 
 
-def mark_level(figure, name, level, log_y=False):
-    """Draw a horizontal line across ``figure`` and name it, with its value, to the right of the plot."""
-    figure.add_shape(
-        type="line", xref="paper", x0=0, x1=1, y0=level, y1=level, line=line(name), name=name, layer="below"
-    )
-    figure.add_annotation(
-        text=f"{name}<br>{alike([level])[0]}",
-        showarrow=False,
-        **{"xref": "paper", "x": 1, "xanchor": "left", "align": "left", "xshift": 6},
-        y=np.log10(level) if log_y else level,  # annotations, unlike shapes, want the logarithm
-    )
+def told_levels(naive, noise_floor):
+    """Return the levels that are given in words: a list."""
+    return [f"{name} {alike([level])[0]}" for name, level in _levels(naive, noise_floor).items()]
 
 
-def _dots(name, x, y, size):
-    marker = {"color": style(name)["color"], "symbol": style(name)["symbol"], "size": size}
-    return go.Scatter(x=x, y=y, name=name, mode="lines+markers", marker=marker, line_width=1.5)
+def _levels(naive, noise_floor):
+    levels = {"last value": naive, "noise floor": noise_floor}
+    return {name: level for name, level in levels.items() if level is not None}
+
+
+def runs(index):
+    """Return runs of consecutive indices as the ends of lines, NaN between: one path, not many marks."""
+    index = np.asarray(index)
+    pieces = np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
+    return np.array([x for run in pieces for x in (run[0] - 0.5, run[-1] + 0.5, np.nan)])
 
 
 def _strip(name, index):
-    """Draw runs of consecutive indices as thick lines, so that hundreds of targets stay crisp."""
-    runs = np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
-    first, last = np.array([[run[0], run[-1]] for run in runs]).reshape(-1, 2).T
-    x = np.column_stack([first - 0.5, last + 0.5, np.full(len(first), np.nan)]).ravel()
-    thick = {"color": style(name)["color"], "width": 30, "simplify": False}  # or single targets vanish
+    x, thick = runs(index), {"color": style(name)["color"], "width": 30}
+    thick["simplify"] = False  # or single targets vanish
     return go.Scatter(x=x, y=[name] * len(x), name=name, mode="lines", line=thick, hoverinfo="skip")
 
 
-def _mark_split(figure, t, at):
+def _mark_split(figure, at):
     figure.add_shape(type="line", yref="paper", x0=at, x1=at, y0=0, y1=1, line=line("noise floor", 1.5))
     for text, anchor in (("train ◂", "right"), ("▸ test", "left")):
-        place = {
-            "yref": "paper",
-            "y": 1,
-            "yanchor": "bottom",
-            "xanchor": anchor,
-            "xshift": 4 if anchor == "left" else -4,
-        }
-        figure.add_annotation(x=at, text=text, showarrow=False, **place)
+        place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor}
+        shift = 4 if anchor == "left" else -4
+        figure.add_annotation(x=at, text=text, showarrow=False, xshift=shift, **place)
 
 
 def _matching(values, reference, name):

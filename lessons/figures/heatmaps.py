@@ -18,22 +18,7 @@ _FIXED = {"automargin": False, "ticklabeloverflow": "allow", "zeroline": False}
 _FEATURES = ((BLUE, "solid", "circle"), (ORANGE, "dot", "square"))
 
 
-def gate_panels(
-    record,
-    window=0,
-    *,
-    names=None,
-    order="unit",
-    beside=None,
-    held=None,
-    t=None,
-    y=None,
-    scaler=None,
-    features=("input",),
-    marker=None,
-    unit="",
-    title=None,
-):
+def gate_panels(record, window=0, **look):
     """Draw gates and states over one window, hidden unit by time step, under the window that was read.
 
     Gates share one scale from 0 to 1 (cividis); candidate and states one around 0 (red over white to blue),
@@ -45,27 +30,20 @@ def gate_panels(
         From `lessons.gates.record_gates`.
     window : int
         Which of its N windows.
-    names : sequence of str, optional
-        What to draw; i, f, o, c of an LSTM and r, z, n, h of a GRU if left out.
-    order : {"unit", "peak"}
-        How units are sorted, the same in all panels: as numbered, or by the step at which the gate that keeps
-        (f or z) is largest, the earliest on top.
-    beside : GateRecord, optional
-        The same windows read with a gate held, for a second column.
-    held : ndarray of bool, of shape (T,), optional
-        Steps to be shaded there.
-    t : ndarray of datetime64[M], of shape (T + 1,), optional
-        Months of the steps and of the target, to be named; 0 … T if left out.
-    y : ndarray of shape (N, 1), optional
-        Targets, scaled as the net was trained: drawn at the window's end.
-    scaler : Standardizer, optional
-        Takes feature 0, target and forecast back to ``unit``.
-    features : sequence of str
-        Names of the D features.
-    marker : ndarray of bool, of shape (T,), optional
-        Steps to be framed.
-    unit, title : str
-        Unit of the inputs; the finding, instead of one made from the data.
+    **look
+        How it is drawn, all of it optional:
+
+        - names, sequence of str: what to draw; i, f, o, c of an LSTM and r, z, n, h of a GRU if left out
+        - order, "unit" or "peak": units as numbered, or by the step at which the gate that keeps (f or z) is
+          largest, the earliest on top; the same in all panels
+        - beside, GateRecord: the same windows read with a gate held, for a second column
+        - held, ndarray of bool, of shape (T,): steps to be shaded there
+        - t, ndarray of datetime64[M], of shape (T + 1,): months of the steps and of the target, to be named
+        - y, ndarray of shape (N, 1): targets, scaled as the net was trained; drawn at the window's end
+        - scaler, Standardizer: takes feature 0, target and forecast back to ``unit``
+        - features, sequence of str: names of the D features
+        - marker, ndarray of bool, of shape (T,): steps to be framed
+        - unit, title, str: unit of the inputs; the finding
 
     Returns
     -------
@@ -77,14 +55,12 @@ def gate_panels(
     ValueError
         If there is no such window, name or order, or a shape does not fit.
     """
-    given = {"names": names, "order": order, "beside": beside, "held": held, "t": t, "y": y}
-    given |= {"scaler": scaler, "features": features, "marker": marker, "unit": unit, "title": title}
-    traces, layout = _drawn(record, window, **given)
+    traces, layout = _drawn(record, window, **look)
     figure = new_figure(traces, title="", x="", y="", alt="", showlegend=False, hovermode="closest")
     return figure.update_layout(layout)
 
 
-def gate_changes(record, window, **options):
+def gate_changes(record, window, **look):
     """What to change in a `LiveFigure` of `gate_panels`, to show another window, order or net in its place.
 
     ``live.update(**gate_changes(record, 12))`` is a hundred times faster than drawing anew; any net will do
@@ -92,7 +68,7 @@ def gate_changes(record, window, **options):
 
     Parameters
     ----------
-    record, window, **options
+    record, window, **look
         As for `gate_panels`.
 
     Returns
@@ -100,7 +76,7 @@ def gate_changes(record, window, **options):
     dict
         Arguments of `LiveFigure.update`.
     """
-    traces, layout = _drawn(record, window, **options)
+    traces, layout = _drawn(record, window, **look)
     names = {name for trace in traces for name in trace} - {"type"}
     changes = {name: {k: trace[name] for k, trace in enumerate(traces) if name in trace} for name in names}
     return {**changes, "layout": layout}
@@ -119,7 +95,7 @@ def _drawn(
     features=("input",),
     marker=None,
     unit="",
-    title=None,
+    title="",
 ):
     """Return traces and layout, as dicts."""
     (_, T, H), names = record.shape, tuple(names or SHOWN[record.cell])
@@ -143,7 +119,6 @@ def _drawn(
     for panel in traces[-1 : -len(panels) : -2] if beside is not None else ():
         panel["name"] += ", held"
 
-    title = title or _title(record, window)
     told = "; ".join(f"{WORDS[name]} from {v.min():.2f} to {v.max():.2f}" for name, v in panels)
     alt = f"Heatmaps of {plural(H, 'hidden unit')} over {T} steps, under the window. {title}. {told}."
     rows = -(-len(panels) // 2)
@@ -304,9 +279,3 @@ def _legend(features, cell, with_target):
     if with_target:
         marks.append((style("truth")["color"], MARKS["circle"], "target"))
     return "    ".join(f'<span style="color:{color}">{mark}</span> {name}' for color, mark, name in marks)
-
-
-def _title(record, window):
-    name = SORTER[record.cell]
-    values = record[name][window]
-    return f"{record.cell}, window {window}: {WORDS[name]} from {values.min():.2f} to {values.max():.2f}"

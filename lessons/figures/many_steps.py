@@ -109,10 +109,10 @@ def fan(series, origin, y_pred, width, *, level, model, title=""):
     return _on_the_series(traces, origin, title, f"a rollout from step {origin} on. {title}. {told}.")
 
 
-def shade(name, opacity=0.2):
+def shade(name):
     """Return the colour of ``name``, see-through: for a band around its line."""
     red, green, blue = (int(style(name)["color"][k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
+    return f"rgba({red},{green},{blue},.2)"
 
 
 def _on_the_series(traces, origin, title, told):

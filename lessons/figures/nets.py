@@ -17,6 +17,7 @@ from lessons.figures.style import (
     style,
 )
 
+PASSES = 1e-6  # relative error of a gradient below which a check passes
 _LOOKS = tuple(
     zip(
         (BLUE, ORANGE, PURPLE, SKY, VERMILION),
@@ -27,15 +28,15 @@ _LOOKS = tuple(
 )
 
 
-def states(values, *, title="", y="cell state c", x="time step", alt=None):
+def states(values, *, title="", y="cell state c"):
     """Draw how numbers inside a net develop from step to step.
 
     Parameters
     ----------
     values : dict of str to array_like of shape (T,)
         States without unit, by name; the first value belongs to step 0.
-    title, x, y, alt : str
-        The finding, the axes' titles, and a text equivalent instead of the one made from the data.
+    title, y : str
+        The finding, and the title of the vertical axis.
 
     Returns
     -------
@@ -51,8 +52,9 @@ def states(values, *, title="", y="cell state c", x="time step", alt=None):
         raise ValueError(f"values must hold at most {len(_LOOKS)} lines to be told apart, got {len(values)}")
     values = {name: np.ravel(series) for name, series in values.items()}
     ends = "; ".join(f"{n} from {readable(s[0])} to {readable(s[-1])}" for n, s in values.items())
-    alt = alt or f"Line chart of {y} by {x}. {title}. {ends}."
-    figure = new_figure([], title=title, x=x, y=y, alt=alt, showlegend=False, margin_r=150)
+    alt = f"Line chart of {y} by time step. {title}. {ends}."
+    figure = new_figure([], title=title, x="time step", y=y, alt=alt)
+    figure.update_layout(showlegend=False, margin_r=150)
     for (name, series), (color, dash, symbol) in zip(values.items(), _LOOKS, strict=False):
         trace = go.Scatter(x=np.arange(len(series)), y=series, name=name, mode="lines+markers")
         look = {"line": {"color": color, "dash": dash, "width": 2}, "marker": {"symbol": symbol, "size": 5}}
@@ -64,17 +66,15 @@ def states(values, *, title="", y="cell state c", x="time step", alt=None):
     return figure
 
 
-def gradient_errors(errors, *, threshold=1e-6, title="", alt=None):
+def gradient_errors(errors, *, title=""):
     """Draw how far gradients are off, a dot each, on both sides of the threshold of a gradient check.
 
     Parameters
     ----------
     errors : dict of str to float
         Relative errors, above 0, by the name of the backward pass; drawn from the top down.
-    threshold : float
-        Relative error below which a check passes.
-    title, alt : str
-        The finding, and a text equivalent instead of the one made from the data.
+    title : str
+        The finding.
 
     Returns
     -------
@@ -90,11 +90,11 @@ def gradient_errors(errors, *, threshold=1e-6, title="", alt=None):
         if not error > 0:
             raise ValueError(f"errors must be above 0 on a logarithmic axis, got {error} for {name!r}")
     spoken = "; ".join(f"{name} {error:.0e}" for name, error in errors.items())
-    alt = alt or f"Dot chart of relative errors. {title}. {spoken}. Below {threshold:.0e} a check passes."
+    alt = f"Dot chart of relative errors. {title}. {spoken}. Below {PASSES:.0e} a check passes."
     looks = {"passes": (BLUE, "circle"), "fails": (VERMILION, "x")}
     traces = []
     for verdict, (color, symbol) in looks.items():
-        shown = {n: e for n, e in errors.items() if (e <= threshold) == (verdict == "passes")}
+        shown = {n: e for n, e in errors.items() if (e <= PASSES) == (verdict == "passes")}
         dots = go.Scatter(x=list(shown.values()), y=list(shown), name=verdict, mode="markers+text")
         dots.update(text=[f"{error:.0e}" for error in shown.values()], textposition="middle right")
         traces.append(dots.update(marker={"color": color, "symbol": symbol, "size": 12}))
@@ -102,11 +102,11 @@ def gradient_errors(errors, *, threshold=1e-6, title="", alt=None):
     low, high = np.log10(min(errors.values())), np.log10(max(errors.values()))
     figure.update_xaxes(type="log", range=[low - 1, high + 2], dtick=2, exponentformat="power")
     figure.update_yaxes(categoryarray=list(errors)[::-1], ticklabelstandoff=8)
-    figure.add_vline(x=threshold, line={"color": DARK, "dash": "dot", "width": 1})
+    figure.add_vline(x=PASSES, line={"color": DARK, "dash": "dot", "width": 1})
     return figure.update_layout(height=150 + 32 * len(errors), hovermode="closest")
 
 
-def window_means(train_index, train_means, test_index, test_means, *, title="", unit="", alt=None):
+def window_means(train_index, train_means, test_index, test_means, *, title=""):
     """Draw the mean of every window over the time of its target, and the range that training covered.
 
     Parameters
@@ -114,9 +114,9 @@ def window_means(train_index, train_means, test_index, test_means, *, title="", 
     train_index, test_index : array_like of shape (N,)
         Series indices of the windows' targets, in either part.
     train_means, test_means : array_like of shape (N,)
-        Means of the windows, in ``unit``.
-    title, unit, alt : str
-        The finding, the unit of the series, and a text equivalent instead of the one made from the data.
+        Means of the windows, in the series' unit.
+    title : str
+        The finding.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def window_means(train_index, train_means, test_index, test_means, *, title="", 
         raise ValueError("train_means must hold at least one window, got none")
     low, high = train_means.min(), train_means.max()
     outside = (test_means < low) | (test_means > high)
-    alt = alt or (
+    alt = (
         f"Means of windows over time. {title}. Training windows reach from {readable(low)} to "
         f"{readable(high)}; {outside.sum()} of {len(outside)} test windows lie outside."
     )
@@ -146,8 +146,8 @@ def window_means(train_index, train_means, test_index, test_means, *, title="", 
         go.Scatter(x=x, y=y, name=name, mode="markers", marker={"color": color, "symbol": symbol, "size": 5})
         for name, (x, y, color, symbol) in parts.items()
     ]
-    y_title = f"mean of the window, {unit}" if unit else "mean of the window"
-    figure = new_figure(traces, title=title, x="time step of the target", y=y_title, alt=alt, showlegend=True)
+    x, y = "time step of the target", "mean of the window"
+    figure = new_figure(traces, title=title, x=x, y=y, alt=alt, showlegend=True)
     figure.add_hrect(y0=low, y1=high, fillcolor=GREY, opacity=0.15, line_width=0, layer="below")
     for level in (low, high):
         figure.add_hline(y=level, line=line("noise floor", 1))

@@ -3,12 +3,11 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from lessons.figures.curves import mark_level
-from lessons.figures.style import LOG_AXIS, line, new_figure, readable, style
-from lessons.tables import alike
+from lessons.figures.curves import mark_levels, told_levels
+from lessons.figures.style import line, new_figure, readable, style
 
 
-def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit="test MSE", alt=None):
+def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit="test MSE"):
     """Draw errors against a setting, beside the naive error and the noise floor.
 
     Parameters
@@ -25,8 +24,6 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
         The finding, as a sentence.
     unit : str
         What the vertical, logarithmic, axis shows.
-    alt : str, optional
-        Text equivalent, instead of the one made from the data.
 
     Returns
     -------
@@ -35,24 +32,16 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     """
     x = np.asarray(x)
     errors = {name: np.asarray(values, dtype=float) for name, values in errors.items()}
-    traces = [
-        go.Scatter(
-            x=x, y=y, name=name, line=line(name), mode="lines+markers", marker={"symbol": symbol, "size": 9}
-        )
-        for name, y in errors.items()
-        for symbol in [style(name)["symbol"]]
-    ]
-    levels = {"last value": naive, "noise floor": noise_floor}
-    levels = {name: level for name, level in levels.items() if level is not None}
+    traces = []
+    for name, y in errors.items():
+        marker = {"symbol": style(name)["symbol"], "size": 9}
+        traces.append(go.Scatter(x=x, y=y, name=name, line=line(name), mode="lines+markers", marker=marker))
     told = [f"{name}: {_told(x, y)}" for name, y in errors.items()]
-    told += [f"{name} {alike([level])[0]}" for name, level in levels.items()]
-    alt = alt or f"Line chart of {unit} by {x_title}. {title}. {'; '.join(told)}."
+    told += told_levels(naive, noise_floor)
+    alt = f"Line chart of {unit} by {x_title}. {title}. {'; '.join(told)}."
     figure = new_figure(traces, title=title, x=x_title, y=unit, alt=alt, showlegend=True)
-    figure.update_yaxes(LOG_AXIS)
     figure.update_xaxes(type="log", tickvals=x, ticktext=[f"{value:g}" for value in x])
-    for name, level in levels.items():
-        mark_level(figure, name, level, log_y=True)
-    return figure.update_layout(margin_r=150 if levels else 24)
+    return mark_levels(figure, naive, noise_floor)
 
 
 def _told(x, y):

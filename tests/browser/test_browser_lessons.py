@@ -6,7 +6,7 @@ import re
 import pytest
 from driver import EXPLORERS, FIGURE, NOTEBOOKS, close, open_notebook, outputs, run_all, wait_drawn
 
-SECOND_RUN = 12  # seconds; of what a long lesson has left then, only its explorers run a second time
+SECOND_RUN = 4  # seconds; of what a long lesson has left then, only its explorers run a second time
 UNFINISHED = "Error displaying widget|Loading widget|Failed to load model|could not be drawn"
 
 

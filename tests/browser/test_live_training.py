@@ -1,7 +1,6 @@
-"""The training and memory explorers in a real browser: streaming, restarting, stopping, labels."""
+"""The training explorer in a real browser: streaming, restarting, stopping, labels."""
 
 import json
-import re
 
 import pytest
 from driver import FIGURE, drag, explorer, in_kernel, now, press, run_all, slider, title_of, wait_for
@@ -115,18 +114,6 @@ def test_a_drag_and_a_choice_train_too_and_what_was_seen_comes_back(page, traini
     for _ in range(round((value - 0.04) / 0.02)):
         page.keyboard.press("ArrowLeft")
     wait_for(page, losses, f"gd.layout.title.text === '{first}'")
-
-
-def test_the_memory_explorer_follows_its_slider_and_network(page):
-    box = explorer(page, "forget-gate bias")
-    plot, status = box.locator(FIGURE), box.get_by_role("status")
-    move(page, box, "forget-gate bias", "End")
-    wait_for(page, plot, "gd.layout.title.text.startsWith('LSTM, forget-gate bias 3')")
-    box.get_by_role("button", name="RNN × 1.5").click()
-    wait_for(page, plot, "gd.layout.title.text.startsWith('RNN × 1.5')")
-    status.get_by_text("It explodes").wait_for()
-    assert box.locator(".noUi-target").get_attribute("disabled") is not None
-    assert re.search(r"\d+ × after 60 steps", plot.get_attribute("aria-label"))
 
 
 def test_everything_has_a_name_and_nothing_went_wrong(page):

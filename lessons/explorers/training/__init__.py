@@ -1,6 +1,5 @@
 """Lessons 03 and 04: a network that trains while you watch, and anew whenever a slider moves."""
 
 from lessons.explorers.training.explorer import TrainingExplorer, training
-from lessons.explorers.training.runs import TrainingResult
 
-__all__ = ["TrainingExplorer", "TrainingResult", "training"]
+__all__ = ["TrainingExplorer", "training"]

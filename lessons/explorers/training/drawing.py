@@ -1,7 +1,5 @@
 """The training explorer's pictures: losses by epoch, forecasts over the test period, and the scoreboard."""
 
-import html
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -9,6 +7,7 @@ from lessons import figures
 from lessons.explorers.base import around
 from lessons.explorers.training.runs import percent, score, signed
 from lessons.scores import skill
+from lessons.tables import Table
 
 HEIGHT = 280
 MARGIN = {"t": 62, "b": 44}  # pixels, as everything here
@@ -22,9 +21,7 @@ def loss_picture():
     figure.data[0].line = {"color": "rgba(127,127,127,.7)", "width": 1.5, "dash": "dot"}
     figure.data[1].line.dash = "dash"
     figure.data[2].line.width = 3
-    above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
-    margin = MARGIN | {"r": 136}
-    return figure.update_layout(height=HEIGHT, margin=margin, legend=above, title_font_size=TITLE)
+    return figure.update_layout(height=HEIGHT, margin={**MARGIN, "r": 136}, title_font_size=TITLE)
 
 
 def draw_losses(live, run, earlier, drawn):
@@ -101,8 +98,7 @@ def forecast_picture():
         go.Scatter(name="forecast", mode="lines"),
     ]
     figure = figures.new_figure(traces, title="", x="time step", y="value", alt="", showlegend=True)
-    above = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"}
-    return figure.update_layout(height=HEIGHT, margin=MARGIN, legend=above, title_font_size=TITLE)
+    return figure.update_layout(height=HEIGHT, margin=MARGIN, title_font_size=TITLE)
 
 
 def draw_forecast(forecast, run):
@@ -132,11 +128,6 @@ def table(board):
     cells = {row.name: (score(row.mse), signed(row.bias), percent(row.skill)) for row in board.rows}
     best = skill(board.noise_floor, board.naive.mse)
     cells["noise floor"] = (score(board.noise_floor), "", percent(best))
-    look = 'style="padding: 1px 18px 1px 4px; line-height: 1.35; text-align: right"'
-    head = "".join(f'<th scope="col" {look}>{html.escape(name)}</th>' for name in cells)
     heads = ("test MSE", "bias", "skill against the last value")
-    lines = [
-        f'<tr><th scope="row" {look}>{name}</th>' + "".join(f"<td {look}>{v}</td>" for v in values) + "</tr>"
-        for name, *values in zip(heads, *cells.values(), strict=True)
-    ]
-    return f"<table><tr><td></td>{head}</tr>{''.join(lines)}</table>"
+    rows = zip(heads, *cells.values(), strict=True)
+    return Table(["over the test period", *cells], rows)._repr_html_()

@@ -3,11 +3,10 @@
 import itertools
 import time
 
-import anywidget
 import ipywidgets
 
-from lessons.explorers.base import Explorer, choice, slider, switch
-from lessons.explorers.live_run import LiveRun
+from lessons.explorers.base import choice, slider, switch
+from lessons.explorers.live_run import LiveExplorer
 from lessons.explorers.training import drawing
 from lessons.explorers.training.runs import CELLS, CENTRINGS, RECIPES, Run, epochs_of, task
 from lessons.live_figure import LiveFigure
@@ -51,47 +50,30 @@ def training(series="trend and seasons", **initial):
     return TrainingExplorer(series, initial)
 
 
-class TrainingExplorer(Explorer):
+class TrainingExplorer(LiveExplorer):
     """What `training` returns.
 
     Attributes
     ----------
-    result : TrainingResult or None
+    result : Run or None
         The latest run that came to its end.
     live, forecast : LiveFigure
         Losses by epoch; forecasts over the test period.
-    run : LiveRun
-        ``await explorer.run.wait()`` waits for a live run.
     """
 
     def __init__(self, series, initial):
-        self._series, self._recipe = series, RECIPES[series]
-        self.run = self.result = self._before = self._frame = None
+        self._series = series
+        self.result = self._before = self._frame = None
         self._told = None, 0.0  # the run that was spoken of last, and when
         self.forecast = LiveFigure(drawing.forecast_picture())
-        self.board = ipywidgets.HTML()
+        self.board = ipywidgets.HTML().add_class("lessons-scores")
         self.button = ipywidgets.Button(layout=ipywidgets.Layout(width="70px"))
         self.button.on_click(lambda _: self._stop_or_train())
-        controls = _controls(self._recipe, with_trend=series == "trend and seasons")
-        super().__init__(controls, None, LiveFigure(drawing.loss_picture()), self.forecast)
-        for name, value in initial.items():
-            self._refuse(name, value)
-        self._assign(initial)
-        self._initial = self.values
+        controls = _controls(RECIPES[series], with_trend=series == "trend and seasons")
+        figures = LiveFigure(drawing.loss_picture()), self.forecast
+        super().__init__(controls, self._make, *figures, initial=initial, debounce=DEBOUNCE)
         self._arrange(unfolded=not initial.keys().isdisjoint(SELDOM))
-        self.run = LiveRun(self._make, self._show, self._failed, debounce=DEBOUNCE)
         self._draw_run(Run(task(self._series, self.values), self.values, [], done=True))
-
-    def refresh(self, live=False):
-        """Train with the controls' present values.
-
-        Parameters
-        ----------
-        live : bool
-            Whether to return at once and let the run go on in the background; else it is over on return.
-        """
-        if self.run is not None:  # the page is complete
-            self.run.start(now=not live, **self._settings())
 
     def recording(self):
         """Train every cell with every centring; yield each run after some of its epochs."""
@@ -105,11 +87,6 @@ class TrainingExplorer(Explorer):
                 self._told = None, 0.0
                 self._draw_run(Run(task(self._series, settings), settings, moments[:epoch], epoch == last))
                 yield {"cell": cell, "centring": centring, "epoch": epoch}
-
-    def _settings(self):
-        """Return the controls' values without the dust of a slider's arithmetic, 0.060000000000000005."""
-        values = self.values.items()
-        return {name: round(value, 8) if isinstance(value, float) else value for name, value in values}
 
     def _arrange(self, unfolded):
         """Fold what is moved seldom; put both figures side by side where there is room."""
@@ -130,19 +107,7 @@ class TrainingExplorer(Explorer):
             figure.layout = ipywidgets.Layout(flex="1 1 350px", min_width="0", width="auto")
         pair = ipywidgets.Box([self.live, self.forecast])
         pair.layout = ipywidgets.Layout(flex_flow="row wrap", width="100%", overflow="hidden")
-        arrival = _Arrival()
-        arrival.on_msg(lambda _, message, buffers: self._arrived() if message == "here" else self._left())
-        self.children = (controls, self.readout, pair, self.board, arrival)
-
-    def _arrived(self):
-        """Start the first run: someone is looking."""
-        if not self.run.running and not self.run.items:
-            self._answer({})
-
-    def _left(self):
-        """End a run that nobody sees any more: its cell was run again, or its output cleared."""
-        if self.run.running:
-            self.run.stop()
+        self.children = (controls, self.readout, pair, self.board, self._arrival)
 
     def _stop_or_train(self):
         if self.run.running:
@@ -160,7 +125,7 @@ class TrainingExplorer(Explorer):
         settings = moments[0].settings  # the controls may have moved on
         run = Run(task(self._series, settings), settings, moments, done)
         if run.finished:
-            self._keep(run.result())
+            self._keep(run)
         self._draw_run(run)
 
     def _draw_run(self, run):
@@ -179,9 +144,9 @@ class TrainingExplorer(Explorer):
             self._state(run.finding() if run.done else run.progress(begun))
             self._told = run.moments, now
 
-    def _failed(self, error):
+    def show_error(self, error):
         self.button.description, self.button.disabled = "Train", False
-        self.show_error(error)
+        super().show_error(error)
 
     def _keep(self, result):
         if self.result is not None and self.result.settings != result.settings:
@@ -192,26 +157,6 @@ class TrainingExplorer(Explorer):
         """Return the finished run to compare with, if there is one."""
         differs = self.result is not None and self.result.settings != settings
         return self.result if differs else self._before
-
-
-class _Arrival(anywidget.AnyWidget):
-    """Tells the kernel that the explorer is in a page, and when it is in none any more.
-
-    Without a page nothing is trained unasked.
-    """
-
-    _esm = """
-    export default () => {
-      let views = 0;
-      return {
-        render({ model }) {
-          views += 1;
-          model.send("here");
-          return () => { views -= 1; if (views === 0) model.send("gone"); };
-        },
-      };
-    };
-    """
 
 
 def _controls(recipe, with_trend):

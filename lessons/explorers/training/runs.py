@@ -10,7 +10,7 @@ from lessons.explorers.base import bold
 from lessons.rnn import GRU, LSTM, RNN
 from lessons.scores import Scoreboard, bias, mse
 from lessons.series import trend_and_seasons, two_waves
-from lessons.windows import Standardizer, make_windows, split_by_time
+from lessons.windows import ScaledWindows, scaled_windows
 from lessons.wrappers import Centred
 
 SEED = 42
@@ -39,62 +39,25 @@ RECIPES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingResult:
-    """A finished run; errors in the series' unit squared.
-
-    Attributes
-    ----------
-    settings : dict
-        The controls' values.
-    losses, test_losses : ndarray of shape (epochs,)
-        MSE on the training windows (during the epoch) and on the test windows (after it).
-    t, y_true, y_pred : ndarray of shape (N,)
-        Times, targets and last forecasts of the test windows, in the series' unit.
-    naive_mse, ridge_mse : float
-        Test MSE of the last-value forecast, and of a ridge regression on the same windows.
-    noise_floor : float
-        Variance of the noise: the best possible MSE, on average.
-    """
-
-    settings: dict
-    losses: np.ndarray
-    test_losses: np.ndarray
-    t: np.ndarray
-    y_true: np.ndarray
-    y_pred: np.ndarray
-    naive_mse: float
-    ridge_mse: float
-    noise_floor: float
-
-    @property
-    def test_mse(self):
-        """float : test MSE after the last epoch."""
-        return float(self.test_losses[-1])
-
-    @property
-    def bias(self):
-        """float : mean of forecast minus truth over the test windows, in the series' unit."""
-        return bias(self.y_true, self.y_pred)
-
-
 @dataclass(frozen=True)
 class Task:
-    """Windows of one series, split and scaled, and the forecasts to beat; `y_true` is in the series' unit."""
+    """Windows of one series, split and scaled, and the forecasts to beat."""
 
-    train: tuple
-    X_test: np.ndarray
-    y_test: np.ndarray
-    t: np.ndarray
-    y_true: np.ndarray
-    scaler: Standardizer
-    ridge: np.ndarray
-    noise_floor: float
+    data: ScaledWindows
+    t: np.ndarray  # (N,), times of the test windows' targets
+    y_true: np.ndarray  # (N, 1), these, in the series' unit
+    noise_floor: float  # variance of the noise: the smallest MSE possible, on average
 
     def board(self):
         """Return a scoreboard of the forecasts to beat."""
-        board = Scoreboard(self.X_test, self.y_test, scaler=self.scaler, noise_floor=self.noise_floor)
+        data = self.data
+        board = Scoreboard(data.X_test, data.y_test, scaler=data.scaler, noise_floor=self.noise_floor)
         return board.add("ridge", self.ridge)
+
+    @functools.cached_property
+    def ridge(self):
+        """ndarray of shape (N, 1) : forecasts of a ridge regression, scaled."""
+        return Ridge().fit(self.data.X_train, self.data.y_train).predict(self.data.X_test)
 
     @functools.cached_property
     def levels(self):
@@ -117,22 +80,9 @@ def task(series, settings):
 def _task(series, window, **made_with):
     recipe = RECIPES[series]
     t, y = recipe.make(**made_with)
-    y = y.astype(float)
-    target_index = make_windows(y, window)[2]
-    train, test = split_by_time(target_index, recipe.at)
-    scaler = Standardizer().fit(y[: target_index[test][0]])
-    X, targets, _ = make_windows(scaler.transform(y), window)
-    ridge = Ridge().fit(X[train], targets[train]).predict(X[test])
-    return Task(
-        train=(X[train], targets[train]),
-        X_test=X[test],
-        y_test=targets[test],
-        t=t[target_index[test]],
-        y_true=scaler.inverse_target(targets[test]),
-        scaler=scaler,
-        ridge=ridge,
-        noise_floor=made_with["noise"] ** 2,
-    )
+    data = scaled_windows(y.astype(float), window, recipe.at)
+    y_true = data.scaler.inverse_target(data.y_test)
+    return Task(data, t[data.test_index], y_true, made_with["noise"] ** 2)
 
 
 @dataclass(frozen=True)
@@ -160,21 +110,23 @@ def epochs_of(series, settings):
     None or Moment
         None once the windows are cut, then a `Moment` after every epoch.
     """
-    data = task(series, settings)
+    its = task(series, settings)
     yield None
+    data, scaler = its.data, its.data.scaler
     model = CELLS[settings["cell"]](1, settings["hidden_size"], seed=SEED, dtype=np.float32)
     if by := CENTRINGS[settings["centring"]]:
         model = Centred(model, by=by)
     options = {"epochs": settings["epochs"], "lr": settings["learning_rate"]}
-    for epoch in model.train(*data.train, batch_size=RECIPES[series].batch_size, **options):
-        y_pred = data.scaler.inverse_target(model.predict(data.X_test))
-        loss = epoch.loss * float(data.scaler.std[0]) ** 2
-        yield Moment(settings, loss, mse(data.y_true, y_pred), y_pred)
+    options["batch_size"] = RECIPES[series].batch_size
+    for epoch in model.train(data.X_train, data.y_train, **options):
+        y_pred = scaler.inverse_target(model.predict(data.X_test))
+        loss = epoch.loss * float(scaler.std[0]) ** 2
+        yield Moment(settings, loss, mse(its.y_true, y_pred), y_pred)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """A run as far as it has come, and what there is to say about it."""
+    """A run as far as it has come, and what there is to say about it; errors in the series' unit squared."""
 
     task: Task
     settings: dict
@@ -212,6 +164,11 @@ class Run:
         return self.moments[-1].y_pred if self.moments else np.empty((0, 1))
 
     @property
+    def test_mse(self):
+        """float : MSE of the latest forecasts, in the series' unit squared."""
+        return self.moments[-1].test_mse
+
+    @property
     def bias(self):
         """float : mean of forecast minus truth, in the series' unit."""
         return bias(self.task.y_true, self.y_pred)
@@ -219,7 +176,7 @@ class Run:
     @property
     def bias_share(self):
         """float : the part of the MSE that is bias²."""
-        return self.bias**2 / self.moments[-1].test_mse
+        return self.bias**2 / self.test_mse
 
     def lean(self):
         """Return in words whether the forecasts lie too high or too low."""
@@ -231,22 +188,7 @@ class Run:
         """Return the scoreboard, with the network if it has made forecasts."""
         board = self.task.board()
         usable = self.moments and not self.diverged
-        return board.add(self.name, self.task.scaler.transform_target(self.y_pred)) if usable else board
-
-    def result(self):
-        """Return the outcome of a run that has finished."""
-        task = self.task
-        return TrainingResult(
-            settings=self.settings,
-            losses=self.losses,
-            test_losses=self.test_losses,
-            t=task.t,
-            y_true=task.y_true[:, 0],
-            y_pred=self.y_pred[:, 0],
-            naive_mse=task.levels["last value"],
-            ridge_mse=task.levels["ridge"],
-            noise_floor=task.noise_floor,
-        )
+        return board.add(self.name, self.task.data.scaler.transform_target(self.y_pred)) if usable else board
 
     def title(self):
         """Return the finding in a line."""
@@ -255,7 +197,7 @@ class Run:
         epoch, epochs = len(self.moments), self.settings["epochs"]
         if self.diverged:
             return f"{self.name}: training diverged in epoch {epoch}"
-        error, naive = self.moments[-1].test_mse, self.task.levels["last value"]
+        error, naive = self.test_mse, self.task.levels["last value"]
         if self.finished:
             return f"{self.name} {score(error)} {_compared(error, naive)} the last value, {score(naive)}"
         how_far = f"Stopped after epoch {epoch}" if self.done else f"Epoch {epoch} of {epochs}"
