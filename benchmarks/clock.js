@@ -58,10 +58,11 @@
       gd.on("plotly_afterplot", () => note(gd));
       gd.on("plotly_transitioning", () => queueMicrotask(() => note(gd)));      // drawn as soon as this returns
     }
-    if (box.matches(".bench-floor")) {
-      const label = [...box.children].at(-1);
-      new MutationObserver(() => note()).observe(label, { childList: true, subtree: true, characterData: true });
-    }
+    const floor = box.matches(".bench-floor") && [...box.children].at(-1);
+    const changing = floor || box.querySelector(".lessons-drawing");
+    const whose = floor ? undefined : {};
+    const all = { childList: true, subtree: true, characterData: true };
+    if (changing) new MutationObserver(() => note(whose)).observe(changing, all);
   };
 
   // All is over: something was drawn and shown, and nothing has come or changed for a while. No polling: it

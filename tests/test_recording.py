@@ -35,7 +35,7 @@ MADE = {
     "hold_gate": explorers.hold_gate,
     "rollout_steps": explorers.rollout_steps,
     "eigenvalues": lambda: explorers.eigenvalues(alpha=3),
-    "memory": lambda: explorers.memory("GRU"),
+    "memory": lambda: explorers.memory(network="GRU"),
     "gap_filling": explorers.gap_filling,
     "error_price": error_price,
 }
