@@ -19,6 +19,8 @@ from classroom.grading import Grader
 from lessons import exercises
 
 ATTEMPTS = 2  # how often a submission may end the grader's own process before it is given up
+PATIENCE = 40  # that process's time for a submission, as a multiple of an answer's, and a minute
+MEMORY = 8 * 2**30  # bytes of addresses that process may use
 
 
 @dataclass
@@ -73,24 +75,30 @@ def grade_course(course, lessons=None, jobs=None, force=False, limits=None, leve
     outcome, start, writer = Outcome(unchanged=unchanged), time.monotonic(), Writer(course)
     jobs = max(1, min(jobs or processors(), len(tasks) or 1))
     results = _graded(tasks, jobs, course, limits or Limits(), level)
-    for task, graded in tqdm(results, total=len(tasks), unit="notebook", disable=not show):
-        try:
-            broken = [grade.id for grade in graded.grades if grade.status == "broken"]
-            if broken:  # no fault of the student's: no mark rather than none of the points
-                raise Problem(f"{', '.join(broken)} could not be checked; {'; '.join(graded.notes)}")
-            note_marks_by_hand(course, graded)
-            writer.save(graded)
-            keep_record(course, graded, task.fingerprint)
-        except Exception as error:  # this one's mark is missing; the others' are not
-            outcome.failed += 1
-            outcome.notes.append((task.lesson, task.student, f"NOT SAVED: {type(error).__name__}: {error}"))
-            continue
-        outcome.graded += 1
-        outcome.notes += [(task.lesson, task.student, note) for note in graded.notes]
+    with contextlib.closing(results):  # ends the workers, whatever happens here
+        for task, graded in tqdm(results, total=len(tasks), unit="notebook", disable=not show):
+            _save(course, writer, task, graded, outcome)
     outcome.notes.sort()
     outcome.seconds = time.monotonic() - start
     log(course, outcome)
     return outcome
+
+
+def _save(course, writer, task, graded, outcome):
+    """Save the marks and the record of a submission; if that fails, only this one's are missing."""
+    try:
+        broken = [grade.id for grade in graded.grades if grade.status == "broken"]
+        if broken:  # no fault of the student's: no mark rather than none of the points
+            raise Problem(f"{', '.join(broken)} could not be checked; {'; '.join(graded.notes)}")
+        note_marks_by_hand(course, graded)
+        writer.save(graded)
+        keep_record(course, graded, task.fingerprint)
+    except Exception as error:
+        outcome.failed += 1
+        outcome.notes.append((task.lesson, task.student, f"NOT SAVED: {type(error).__name__}: {error}"))
+        return
+    outcome.graded += 1
+    outcome.notes += [(task.lesson, task.student, note) for note in graded.notes]
 
 
 def require_level(wanted):
@@ -229,7 +237,7 @@ class _Worker:
         self.task = None
 
     def give(self, task):
-        self.task = task
+        self.task, self.start = task, time.monotonic()
         self.pipe.send(task)
 
     def close(self):
@@ -245,6 +253,7 @@ class _Worker:
 def _work(pipe, course, limits, level):
     """Serve tasks until told to stop. Runs in a worker."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _limit_memory()
     with Grader(limits, level) as grader:
         while True:
             try:
@@ -263,17 +272,28 @@ def _work(pipe, course, limits, level):
             pipe.send(graded)
 
 
-def _graded(tasks, jobs, *settings):
+def _limit_memory():
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows, macOS, and a lower limit already
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))  # what it starts may have more
+
+
+def _graded(tasks, jobs, course, limits, level):
     """Yield (task, graded) as they are done."""
     waiting, workers = list(reversed(tasks)), []
     try:
         while waiting or any(worker.task for worker in workers):
             while waiting and len(workers) < jobs:
-                workers.append(_Worker(*settings))
+                workers.append(_Worker(course, limits, level))
             for worker in workers:
                 if worker.task is None and waiting:
                     worker.give(waiting.pop())
-            ready = wait([worker.pipe for worker in workers if worker.task])
+            ready = wait([worker.pipe for worker in workers if worker.task], timeout=5)
+            for worker in workers:
+                if worker.task and time.monotonic() - worker.start > 60 + PATIENCE * limits.seconds:
+                    worker.process.kill()
             for worker in [w for w in workers if w.pipe in ready]:
                 task, worker.task = worker.task, None
                 try:
@@ -294,11 +314,11 @@ def _graded(tasks, jobs, *settings):
 
 def log(course, outcome):
     """Add what was noted to the course's log."""
-    with open(course.root / "grading.log", "a", encoding="utf-8") as log:
-        now = time.strftime("%Y-%m-%d %H:%M:%S")
-        for lesson, student, note in outcome.notes:
-            log.write(f"{now} {lesson} {student}: {note}\n")
-        log.write(
-            f"{now} graded {outcome.graded}, unchanged {outcome.unchanged}, failed {outcome.failed}, "
-            f"{outcome.seconds:.1f} s\n"
-        )
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    lines = [f"{now} {lesson} {student}: {note}\n" for lesson, student, note in outcome.notes]
+    numbers = f"graded {outcome.graded}, unchanged {outcome.unchanged}, failed {outcome.failed}"
+    try:
+        with open(course.root / "grading.log", "a", encoding="utf-8", errors="replace") as file:
+            file.writelines([*lines, f"{now} {numbers}, {outcome.seconds:.1f} s\n"])
+    except OSError as error:
+        outcome.notes.append(("", "grading.log", f"it cannot be written ({error.strerror})"))

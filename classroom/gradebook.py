@@ -14,7 +14,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DatabaseError, SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
 from classroom import Problem, submission
@@ -56,11 +56,18 @@ def open_gradebook(course):
     """Open the gradebook (creating none)."""
     if not course.database.is_file():
         raise Problem(f"there is no gradebook yet; type: python -m classroom release {course.root}")
-    gradebook = Gradebook(f"sqlite:///{course.database}", config_of(course).CourseDirectory.course_id)
+    gradebook = None
     try:
+        gradebook = Gradebook(f"sqlite:///{course.database}", config_of(course).CourseDirectory.course_id)
         yield gradebook
+    except DatabaseError as error:
+        raise Problem(
+            f"the gradebook {course.database} cannot be used: {error.orig}. Where another program has locked "
+            "it (formgrader, a second grader), wait for that and type the same again"
+        ) from None
     finally:
-        gradebook.close()
+        if gradebook is not None:
+            gradebook.close()
 
 
 class Writer:

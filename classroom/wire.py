@@ -10,8 +10,10 @@ import struct
 
 import numpy as np
 
-# Bytes of a message: of its header and of its arrays. No result that counts has more than 5 million values.
-LARGEST = (4 * 2**20, 192 * 2**20)
+# Bytes of a message, of its header and of its arrays, looked at before memory is given: a thousand times what
+# the largest result of any reference has.
+LARGEST = (2**19, 2**23)
+MOST_VALUES = 2**18  # in a result; what is larger is described in words
 _HEAD = struct.Struct(">II")  # lengths of header and arrays
 _DEEPEST = 12
 
@@ -104,13 +106,13 @@ def _build(what, rest, depth, opaque):
     if type(what) is dict:
         built = {}
         for key, item in what.items():
-            built[key], rest = _build(item, rest, depth + 1, opaque)
+            built[_text(key)], rest = _build(item, rest, depth + 1, opaque)
         return built, rest
     kind, *items = what
     if kind == "text":
-        return str(items[0]), rest
+        return _text(items[0]), rest
     if kind == "opaque":
-        return opaque(str(items[0])[:200]), rest
+        return opaque(_text(items[0])[:200]), rest
     if kind == "complex":
         return complex(float(items[0]), float(items[1])), rest
     if kind == "array":
@@ -120,6 +122,11 @@ def _build(what, rest, depth, opaque):
         value, rest = _build(item, rest, depth + 1, opaque)
         built.append(value)
     return {"tuple": tuple, "list": list}[kind](built), rest
+
+
+def _text(value):
+    """Return a text that any file takes: without halves of characters."""
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _array(dtype, shape, rest):

@@ -417,6 +417,13 @@ KINDS = {
         "`<script>` in answer and error message",
         body("raise ValueError('<script>alert(1)</script>')"),
     ),
+    "half a character": Kind("raises an exception whose text has one", body("raise ValueError('\\ud800 x')")),
+    "blank lines": Kind(
+        "300 000 of them, then a magic and a right answer",
+        beside("\n" * 300_000 + "%matplotlib inline"),
+        points=ALL,
+        outcome="full points",
+    ),
     # the notebook
     "claimed points": Kind("outputs that say 1000 points", changing(_claim)),
     "raised points": Kind(

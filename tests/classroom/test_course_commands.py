@@ -4,7 +4,9 @@ import builtins
 import csv
 import html
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -310,22 +312,35 @@ def test_an_interrupted_batch_goes_on_where_it_was(own, monkeypatch):
 
 
 @sealed
-def test_a_mark_that_cannot_be_saved_is_reported_and_the_others_are(own, monkeypatch, capsys):
+def test_a_mark_or_record_that_cannot_be_saved_is_reported_and_the_others_are(own, monkeypatch, capsys):
+    """A full disk, a log and a gradebook that cannot be written: sentences, and nobody else's problem."""
     from classroom.gradebook import Writer
 
-    hand_in(own, anna="good", ben="good")
-    real = Writer.save
+    hand_in(own, anna="good", ben="good", cleo="good")
+    save, keep = Writer.save, batch.keep_record
 
-    def failing(self, graded):
-        if graded.student == "anna":
-            raise OSError("disk full")
-        real(self, graded)
+    def failing(of, real):
+        def fail(first, graded, *more):
+            if graded.student == of:
+                raise OSError("disk full")
+            real(first, graded, *more)
 
-    monkeypatch.setattr(Writer, "save", failing)
+        return fail
+
+    monkeypatch.setattr(Writer, "save", failing("anna", save))
+    monkeypatch.setattr(batch, "keep_record", failing("ben", keep))
+    (own.root / "grading.log").mkdir()
     assert main(["grade", str(own.root)]) == 1
     said = capsys.readouterr()
-    assert "anna: NOT SAVED: OSError: disk full" in said.out and "1 could not be saved" in said.err
-    assert scores(own)["ben"] == ALL
+    assert "anna: NOT SAVED: OSError: disk full" in said.out and "2 could not be saved" in said.err
+    assert (
+        "ben: NOT SAVED: OSError: disk full" in said.out and "grading.log : it cannot be written" in said.out
+    )
+    assert scores(own) == {"ben": ALL, "cleo": ALL}
+    monkeypatch.undo()
+    own.database.write_text("no database")
+    assert main(["grade", str(own.root)]) == 1
+    assert "gradebook.db cannot be used: file is not a database" in capsys.readouterr().err
 
 
 @sealed
@@ -350,17 +365,20 @@ def test_a_check_that_cannot_be_run_leaves_no_mark_rather_than_zero(own, monkeyp
 @sealed
 def test_a_grader_that_dies_is_replaced_and_costs_one_submission(own, monkeypatch):
     """As where a system kills the grader itself, for want of memory say."""
-    hand_in(own, anna="good", ben="good")
+    hand_in(own, anna="good", ben="good", cleo="good")
     real = batch._Worker.give
 
     def give(self, task):
         real(self, task)
         if task.student == "anna" and task.attempts < batch.ATTEMPTS:
             self.process.kill()
+        if task.student == "cleo" and task.attempts == 0:  # it hangs
+            os.kill(self.process.pid, signal.SIGSTOP)
+            self.start -= 10**6
 
     monkeypatch.setattr(batch._Worker, "give", give)
     outcome = grade(own, jobs=2)
-    assert outcome.graded == 2 and scores(own) == {"anna": 0.0, "ben": ALL}
+    assert outcome.graded == 3 and scores(own) == {"anna": 0.0, "ben": ALL, "cleo": ALL}
     assert "ended the grader's own process 2 times" in outcome.notes[0][2]
 
 

@@ -294,6 +294,7 @@ def test_the_line_of_an_error_is_quoted_from_its_own_cell(sandbox):
     [
         b"",
         b"\xff" * 8,
+        b"\0\0\0\4\x0c\0\0\0true",  # and 200 MB of arrays
         b"\0\0\0\2\0\0\0\0{}",
         b"\0\0\0\1\0\0\0\0[",
         wire.encode(None) * 9,
