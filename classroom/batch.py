@@ -15,6 +15,7 @@ from tqdm import tqdm
 from classroom import Problem, cage, container, submission
 from classroom.answers import Limits
 from classroom.course import CONFIG
+from classroom.fresh import SEED, seed_of
 from classroom.grading import Grader
 from lessons import exercises
 
@@ -202,7 +203,8 @@ def rules_of(course, lesson):
     """Return bytes that change where marks may: release, exercises, settings, due date."""
     from classroom.gradebook import due_dates
 
-    files = [course.release(lesson), course.root / CONFIG]
+    seed_of(course)  # there is one from now on
+    files = [course.release(lesson), course.root / CONFIG, course.root / SEED]
     files += sorted(Path(exercises.__file__).parent.rglob("*.py"))
     state = hashlib.sha256(due_dates(course).get(lesson, "").encode())
     for path in files:
@@ -254,7 +256,7 @@ def _work(pipe, course, limits, level):
     """Serve tasks until told to stop. Runs in a worker."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _limit_memory()
-    with Grader(limits, level) as grader:
+    with Grader(limits, level, seed_of(course)) as grader:
         while True:
             try:
                 task = pipe.recv()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from classroom import submission
 from classroom.answers import Limits, Sandbox
+from classroom.fresh import ELSEWHERE, confirm, drawn_again
 from classroom.submission import Unreadable, is_answer, nbgrader_of, one_line, source_of
 from lessons.exercises import REGISTRY, check
 from lessons.exercises.checking import Result
@@ -17,7 +18,7 @@ CHECK = re.compile(r"""^check\(\s*["']([\w.]+)["']\s*,\s*(\w+)\s*\)\s*$""", flag
 LONGEST_ANSWER = 20_000  # characters of it that are kept for the feedback
 
 # What in a card a teacher should hear of: a process that was stopped, or that tried what it must not.
-_SIGNS = ("took longer than", "ended its", "ended by", "crashed", "sent something")
+_SIGNS = (ELSEWHERE, "took longer than", "ended its", "ended by", "crashed", "sent something")
 _SIGNS += ("PermissionError", "FileNotFoundError")  # the cage's no, and a container's
 _SIGNS += ("MemoryError", "RecursionError", "SystemExit", "unable to open database", "can't start new thread")
 
@@ -86,10 +87,13 @@ class Grader:
     limits : Limits, optional
     level : str, optional
         Of protection; None takes the best this system offers.
+    seed : int, optional
+        For cases beyond the public ones; see `classroom.fresh`.
     """
 
-    def __init__(self, limits=None, level=None):
+    def __init__(self, limits=None, level=None, seed=None):
         self._limits, self._level, self._sandboxes = limits or Limits(), level, {}
+        self._seed = seed
 
     def grade_folder(self, folder, released, lesson, student):
         """Grade what a student handed in. Never fails because of it.
@@ -159,7 +163,7 @@ class Grader:
         lesson = [i for i, source in enumerate(cells) if source in ours]
         try:
             with self._sandbox(id[:2]).open(cells, name, dict(references), lesson) as answer:
-                result, shapes = _check(exercise, answer), answer.shapes
+                result, shapes = self._check(exercise, answer), answer.shapes
         except Exception as error:  # ours, not the student's
             result, shapes = Result(id, exercise.title, "broken", exercise.points), []
             result.notes = [f"This check could not be run ({type(error).__name__}: {str(error)[:200]})."]
@@ -182,6 +186,30 @@ class Grader:
             shapes=shapes,
         )
 
+    def _check(self, exercise, answer):
+        """Check an `Answer`, function or not."""
+        if answer.kind == "function":
+            answer.tensors = exercise.tensors
+            result = check(exercise.id, answer)
+            others = {} if self._seed is None else drawn_again(exercise.id[:2], self._seed)
+            if result.points and exercise.id in others:
+                confirm(result, check(others[exercise.id], answer))
+            for part in result.parts:
+                if part.message:
+                    part.message = part.message.replace("your function raised Stopped: ", "your function ")
+        elif answer.kind == "class":
+            result = check(exercise.id, dict)
+        elif answer.kind == "value":
+            result = check(exercise.id, answer.value)
+        else:
+            result = check(exercise.id)
+            if answer.unreadable:
+                result.status = "not yet"
+        if not result.passed:
+            result.notes += [text[:1].upper() + text[1:] for text in answer.unreadable]
+            result.notes += [f"Before the check: {text}" for text in answer.failed]
+        return result
+
     def _sandbox(self, lesson):
         module = importlib.import_module(f"lessons.exercises.lesson_{lesson}")
         preload = ("lessons.rnn", "torch") if hasattr(module, "torch") else ("lessons.rnn",)
@@ -199,28 +227,6 @@ class Grader:
 
     def __exit__(self, *exception):
         self.close()
-
-
-def _check(exercise, answer):
-    """Check an `Answer`, function or not."""
-    if answer.kind == "function":
-        answer.tensors = exercise.tensors
-        result = check(exercise.id, answer)
-        for part in result.parts:
-            if part.message:
-                part.message = part.message.replace("your function raised Stopped: ", "your function ")
-    elif answer.kind == "class":
-        result = check(exercise.id, dict)
-    elif answer.kind == "value":
-        result = check(exercise.id, answer.value)
-    else:
-        result = check(exercise.id)
-        if answer.unreadable:
-            result.status = "not yet"
-    if not result.passed:
-        result.notes += [text[:1].upper() + text[1:] for text in answer.unreadable]
-        result.notes += [f"Before the check: {text}" for text in answer.failed]
-    return result
 
 
 def _stops(result):

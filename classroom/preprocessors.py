@@ -8,6 +8,7 @@ from traitlets import Unicode
 
 from classroom import batch
 from classroom.course import Course
+from classroom.fresh import seed_of
 from classroom.grading import Grader
 
 
@@ -26,7 +27,7 @@ class GradeSafely(NbGraderPreprocessor):
         lesson, student = names["assignment"], names["student"]
         course = Course(self.root or Path(names["db_url"].removeprefix("sqlite:///")).parent)
         folder = course.root / "submitted" / student / lesson
-        with Grader() as grader:
+        with Grader(seed=seed_of(course)) as grader:
             graded = grader.grade_folder(folder, course.released(lesson), lesson, student)
         batch.note_marks_by_hand(course, graded)
         batch.keep_record(course, graded, batch.fingerprint(folder, batch.rules_of(course, lesson)))

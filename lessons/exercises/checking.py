@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lessons.exercises import cards
 from lessons.exercises.compare import describe, difference, plain, short_text, type_name
 from lessons.exercises.contain import contained, restore_numpy
-from lessons.exercises.declare import Case
+from lessons.exercises.declare import Case, Exercise
 from lessons.exercises.registry import REGISTRY
 
 _RIGHT = (None, "")  # the verdict on a part: what is wrong, and where
@@ -103,7 +103,7 @@ def check(id, answer=None):
 
     Parameters
     ----------
-    id : str
+    id : str or Exercise
         As ``"01.make_windows"``.
     answer : callable
         The learner's function itself; any callable will do, a proxy for one in another process too.
@@ -163,7 +163,7 @@ def unknown(id):
 
 def _check(id, answer):
     try:
-        exercise = REGISTRY[id]
+        exercise = id if type(id) is Exercise else REGISTRY[id]
     except KeyError:
         return unknown(id)
     result = Result(exercise.id, exercise.title, max_points=exercise.points)

@@ -115,6 +115,7 @@ _SPLITS = (
     Case(np.arange(16, 60), 48),
     Case(np.array([3, 4, 5, 9, 10, 13, 14, 15, 16, 20]), 14),  # windows with gaps left out
     Case(np.array([8, 12, 5, 14, 6, 13, 9, 7, 11, 10]), 11),  # and in any order
+    Case(np.random.default_rng(11).permutation(40)[:15], 17),
 )
 
 _SPLIT_BY_TIME_SLIPS = [

@@ -186,7 +186,7 @@ EXERCISES = (
         returns="mse",
         parts=[
             Part("a flat signal: noise alone", 1, Case(np.full(30, 2.0), 0.3)),
-            Part("a moving signal, with and without noise", 1, Case(_WAVE, 0.0), Case(_WAVE, 0.2)),
+            Part("a moving signal, with and without noise", 1, Case(_WAVE, 0.0), Case(_X[0, :, 0], 0.2)),
         ],
         hints=[
             "What is observed is `s[t] + e[t]`, and the forecast of the next observation is this one. "
@@ -221,7 +221,16 @@ EXERCISES = (
         "Score against the naive forecast",
         reference=skill,
         returns="skill",
-        parts=[Part("better, equal and worse than naive", 1, Case(0.5, 2.0), Case(2.0, 2.0), Case(0.3, 0.2))],
+        parts=[
+            Part(
+                "better, equal and worse than naive",
+                1,
+                Case(0.5, 2.0),
+                Case(2.0, 2.0),
+                Case(0.3, 0.2),
+                Case(*_rng.uniform(0.2, 3, 2)),
+            )
+        ],
         hints=[
             "A perfect model has skill 1, a model as good as the naive one 0. Which numbers must be "
             "compared?",

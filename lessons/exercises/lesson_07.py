@@ -303,6 +303,7 @@ EXERCISES = (
                 1,
                 Case(_BASE + 0.1, _BASE),
                 Case(_BASE - 0.1, _BASE),
+                *(Case(*_RANDOM.uniform(size=(2, 9))) for _ in range(3)),
                 Case(np.array([0.1, 0.6, 0.9, 0.9, 0.6, 0.5, 0.4]), _BASE),
                 Case(np.array([0.1, 0.6, 0.9, 0.9, 0.6, 0.6, 0.5]), _BASE),
             ),
@@ -321,7 +322,7 @@ EXERCISES = (
         "Write a rollout as one matrix",
         reference=loop_matrix,
         returns="M",
-        parts=[Part("the window and the next", 2, Case(_WEIGHTS), Case(np.array([0.5, -0.1, 0.2, 0.9])))],
+        parts=[Part("the window and the next", 2, Case(_WEIGHTS), Case(_RANDOM.normal(size=4)))],
         hints=[
             "Row k of `M` says how value k of the next window is made from the old one. Write M out for "
             "T = 3, by hand.",

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import os
+import pickle
 import re
 import resource
 import signal
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from hostile_kinds import FIRST, cell_of, exercise_of, solved
 
-from classroom import cage, program, submission, wire
+from classroom import cage, fresh, program, submission, wire
 from classroom.answers import Limits, Sandbox, Stopped
 from classroom.grading import Grader
 from classroom.submission import is_answer
@@ -28,7 +29,7 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent.parent / "notebooks")
 
 @pytest.fixture(scope="module")
 def grader():
-    with Grader(Limits(seconds=60, cpu_seconds=30)) as grader:
+    with Grader(Limits(seconds=60, cpu_seconds=30), seed=1) as grader:
         yield grader
 
 
@@ -62,7 +63,8 @@ def as_answer(wrong, exercise, module):
     name = exercise.reference.__name__
     source = inspect.getsource(module)
     ours = "Case = Exercise = Part = Slip = Wrong = lambda *args, **kwargs: None"
-    source = re.sub(r"^from lessons.exercises.*", ours, source, flags=re.M)
+    source = re.sub(r"^from lessons.exercises.declare.*", ours, source, flags=re.M)
+    source = source.replace("from lessons.exercises.lesson_03.step", "from lessons.rnn.steps")
     function = name
     if isinstance(wrong, Slip):
         source += "\n\n" + wrong.source_for(exercise.reference)
@@ -75,8 +77,8 @@ def as_answer(wrong, exercise, module):
 @pytest.mark.parametrize("lesson", REGISTRY.lessons())
 def test_known_wrong_answers_get_what_the_registry_says(lesson, grader):
     """The first two of each exercise: the same points, the same diagnosis as in the notebook."""
-    module = importlib.import_module(f"lessons.exercises.lesson_{lesson}")
     for exercise in REGISTRY.of_lesson(lesson):
+        module = inspect.getmodule(exercise.reference)
         for wrong in exercise.wrong[:2]:
             name = exercise.reference.__name__
             cells = as_answer(wrong, exercise, module)
@@ -86,6 +88,35 @@ def test_known_wrong_answers_get_what_the_registry_says(lesson, grader):
             here = check(exercise.id, wrong.function_for(exercise.reference))
             assert (came.points, came.diagnoses) == (here.points, here.diagnoses), came.text()
             assert not came.passed
+
+
+@pytest.mark.parametrize("lesson", REGISTRY.lessons())
+def test_what_is_typed_in_earns_nothing(lesson, grader):
+    """Every exercise has cases that nobody has seen: a table of the public results is worth nothing."""
+    earned = 0.0
+    for exercise in REGISTRY.of_lesson(lesson):
+        again = fresh.drawn_again(lesson, 5)[exercise.id]
+        cases = [case for part in exercise.parts if not part.test for case in part.cases]
+        known = {pickle.dumps(c.arguments()): exercise.reference(*c.arguments()[0]) for c in cases}
+
+        def typed(*args, known=known):
+            return known.get(pickle.dumps((args, {})), next(iter(known.values())))
+
+        result = check(exercise.id, typed if cases else None)
+        earned += result.points
+        if result.points:
+            assert fresh.confirm(result, check(again, typed)) and result.points == 0.0, exercise.id
+        right = check(exercise.id, exercise.reference)
+        assert not fresh.confirm(right, check(again, exercise.reference)) and right.passed
+    assert earned > 0
+
+
+def test_fresh_cases_are_drawn_for_every_seed_and_leave_the_public_ones_alone():
+    before = [pickle.dumps(case.arguments()) for p in REGISTRY[FIRST].parts for case in p.cases]
+    drawn = [fresh.drawn_again("01", seed)[FIRST].parts[0].cases[0].arguments()[0][0] for seed in range(9)]
+    assert len({case.tobytes() for case in drawn}) == 9
+    assert [pickle.dumps(case.arguments()) for p in REGISTRY[FIRST].parts for case in p.cases] == before
+    assert importlib.import_module("lessons.exercises.lesson_01").EXERCISES[0] is REGISTRY[FIRST]
 
 
 def test_later_exercises_do_not_suffer_from_earlier_ones(grader):
