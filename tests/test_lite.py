@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from book import lite
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "book"))
-import lite  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -190,7 +190,7 @@ def open_notebook(browser, url, name, size=(1280, 1000), lab=False, front=None):
     page.on("console", lambda m: _complain(page, m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: _complain(page, error.stack or str(error)))
     front = front or f"{'lab' if lab else 'doc'}/tree/{name}"
-    page.goto(f"{url}{front}?token={TOKEN}&reset")
+    page.goto(f"{url}{front}{'&' if '?' in front else '?'}token={TOKEN}&reset")
     wait_ready(page)
     return page
 
