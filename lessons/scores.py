@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.baselines import LastValue
 from lessons.checks import as_targets, as_windows, negligible
 from lessons.tables import Table, Tabular
 
@@ -168,14 +167,14 @@ class EvidenceCard(Tabular, dict):
 class Scoreboard(Tabular):
     """Forecasts of the same test targets, side by side, the naive one always among them.
 
+    Everything is in the series' own unit, and takes part as it is: nothing is scaled here.
+
     Parameters
     ----------
     X_test : ndarray of shape (N, T, D)
         Test windows; their last values are the naive forecast.
     y_test : ndarray of shape (N, horizon)
-        Test targets, in the unit of the windows.
-    scaler : Standardizer, optional
-        Takes targets and forecasts back to the series' own unit before anything is scored.
+        Their targets.
     noise_floor : float, optional
         MSE that no forecast can beat, in the series' own unit squared. Known for a toy series only.
     unit : str
@@ -191,14 +190,12 @@ class Scoreboard(Tabular):
         The row "last value".
     """
 
-    def __init__(self, X_test, y_test, *, scaler=None, noise_floor=None, unit="", digits=4):
+    def __init__(self, X_test, y_test, *, noise_floor=None, unit="", digits=4):
         X_test = as_windows(X_test, "X_test")
-        y_test = as_targets(y_test, len(X_test), "y_test")
-        self._scaler = scaler
-        self._y_true = self._own_unit(y_test)
+        self._y_true = as_targets(y_test, len(X_test), "y_test")
         self.noise_floor, self.unit, self.digits = noise_floor, unit, digits
         self.rows = []
-        self.add("last value", np.repeat(X_test[:, -1, :1], y_test.shape[1], axis=1))
+        self.add("last value", np.repeat(X_test[:, -1, :1], self._y_true.shape[1], axis=1))
 
     @property
     def naive(self):
@@ -212,7 +209,7 @@ class Scoreboard(Tabular):
         name : str
             What the row is called. Names that `lessons.figures` knows keep their colour everywhere.
         y_pred : ndarray of shape (N, horizon), or a list of them
-            Forecasts in the unit of the windows; a list holds one array a seed.
+            Forecasts; a list holds one array a seed.
 
         Returns
         -------
@@ -227,7 +224,6 @@ class Scoreboard(Tabular):
         per_seed = y_pred if isinstance(y_pred, list) else [y_pred]
         if not per_seed:
             raise ValueError(f"y_pred of {name!r} is an empty list: give one array a seed")
-        per_seed = [self._own_unit(np.asarray(p)) for p in per_seed]
         mses = [mse(self._y_true, p) for p in per_seed]
         row = Row(
             name=name,
@@ -314,9 +310,6 @@ class Scoreboard(Tabular):
             return verdict + "; how low an error could be is not known"
         return verdict + f"; its error is {row.mse / self.noise_floor:.2f} times the noise floor"
 
-    def _own_unit(self, y):
-        return y if self._scaler is None else self._scaler.inverse_target(y)
-
     @property
     def table(self):
         """Table : a row a forecaster, and the noise floor if it is known."""
@@ -341,22 +334,20 @@ class Scoreboard(Tabular):
         return float("nan") if negligible(np.sqrt(naive_mse), self._y_true) else skill(error, naive_mse)
 
 
-def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_floor=None, seeds=5):
+def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_floor=None):
     """Fit every model on the same training windows and score it on the same test windows.
 
     Parameters
     ----------
-    models : dict of str to forecaster or callable
-        A forecaster is fitted once. A callable taking a seed and returning a forecaster, such as
-        ``lambda seed: LSTM(1, 32, seed=seed)``, is fitted once per seed.
+    models : dict of str to forecaster
     X_train, X_test : ndarray of shape (N, T, D)
         Windows.
     y_train, y_test : ndarray of shape (N, horizon)
         Their targets, in the unit of the windows.
-    scaler, noise_floor
+    scaler : Standardizer, optional
+        Has scaled both, and takes forecasts and targets back to the series' own unit.
+    noise_floor
         As for `Scoreboard`.
-    seeds : int
-        How many seeds, 0, 1, ..., a callable is fitted with.
 
     Returns
     -------
@@ -364,32 +355,14 @@ def scoreboard(models, X_train, y_train, X_test, y_test, *, scaler=None, noise_f
 
     Raises
     ------
-    TypeError
-        If a model is neither a forecaster nor a callable.
     ValueError
         If a shape does not fit.
     """
-    if seeds < 1:
-        raise ValueError(f"seeds must be at least 1, got {seeds}")
-    board = Scoreboard(X_test, y_test, scaler=scaler, noise_floor=noise_floor)
+    own_unit = np.asarray if scaler is None else scaler.inverse_target
+    board = Scoreboard(own_unit(X_test), own_unit(y_test), noise_floor=noise_floor)
     for name, model in models.items():
-        if isinstance(model, LastValue):
-            continue  # on the board already
-        if _is_forecaster(model):
-            board.add(name, model.fit(X_train, y_train).predict(X_test))
-        elif callable(model):
-            board.add(name, [model(seed).fit(X_train, y_train).predict(X_test) for seed in range(seeds)])
-        else:
-            raise TypeError(
-                f"models[{name!r}] must be a forecaster (fit and predict) or a function of a seed "
-                f"that makes one, got {type(model).__name__}"
-            )
+        board.add(name, own_unit(model.fit(X_train, y_train).predict(X_test)))
     return board
-
-
-def _is_forecaster(model):
-    is_class = isinstance(model, type)  # a class has `fit` too, but makes forecasters: a callable
-    return not is_class and hasattr(model, "fit") and hasattr(model, "predict")
 
 
 def _percent(fraction):

@@ -322,10 +322,8 @@ def test_several_features_and_horizons():
 
 
 def test_it_fits_wrappers_and_the_scoreboard(waves):
-    X, y, X_test, y_test = waves
-    models = {"torch": lambda seed: Centred(TorchForecaster(hidden_size=4, seed=seed, training=recipe))}
-    board = scoreboard(models, X, y, X_test, y_test, seeds=2)
-    assert board["torch"].seeds == 2 and board["torch"].mse_sd > 0
+    board = scoreboard({"torch": Centred(TorchForecaster(hidden_size=4, training=recipe))}, *waves)
+    assert np.isfinite(board["torch"].mse)
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,15 @@ class Task:
 
     def board(self):
         """Return a scoreboard of the forecasts to beat."""
-        data = self.data
-        board = Scoreboard(data.X_test, data.y_test, scaler=data.scaler, noise_floor=self.noise_floor)
+        X_test = self.data.scaler.inverse_target(self.data.X_test)
+        board = Scoreboard(X_test, self.y_true, noise_floor=self.noise_floor)
         return board.add("ridge", self.ridge)
 
     @functools.cached_property
     def ridge(self):
-        """ndarray of shape (N, 1) : forecasts of a ridge regression, scaled."""
-        return Ridge().fit(self.data.X_train, self.data.y_train).predict(self.data.X_test)
+        """ndarray of shape (N, 1) : forecasts of a ridge regression, in the series' unit."""
+        ridge = Ridge().fit(self.data.X_train, self.data.y_train)
+        return self.data.scaler.inverse_target(ridge.predict(self.data.X_test))
 
     @functools.cached_property
     def levels(self):
@@ -188,7 +189,7 @@ class Run:
         """Return the scoreboard, with the network if it has made forecasts."""
         board = self.task.board()
         usable = self.moments and not self.diverged
-        return board.add(self.name, self.task.data.scaler.transform_target(self.y_pred)) if usable else board
+        return board.add(self.name, self.y_pred) if usable else board
 
     def title(self):
         """Return the finding in a line."""
