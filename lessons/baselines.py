@@ -1,5 +1,7 @@
 """What a forecaster is, and the forecasts to beat."""
 
+import inspect
+
 import numpy as np
 
 from lessons.checks import as_targets, as_windows, whole_number
@@ -60,6 +62,10 @@ class Forecaster:
         """
         raise NotImplementedError
 
+    def __repr__(self):
+        names = inspect.signature(type(self)).parameters
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
 
 class _Baseline(Forecaster):
     """What all baselines share: remember the horizon (1 until `fit` has seen a target), refuse what is no
@@ -97,9 +103,6 @@ class _Baseline(Forecaster):
     @property
     def _steps_ahead(self):
         return np.arange(1, self.horizon + 1)  # (horizon,)
-
-    def __repr__(self):
-        return f"{type(self).__name__}()"
 
 
 class LastValue(_Baseline):
@@ -165,9 +168,6 @@ class SeasonalNaive(_Baseline):
             return y_pred
         return y_pred + self._learnt("season_change") * (k // self.season_length + 1)
 
-    def __repr__(self):
-        return f"SeasonalNaive({self.season_length}{', drift=True' if self.drift else ''})"
-
 
 class LinearExtrapolation(_Baseline):
     """On along the line through the last two values: y_hat(t + k) = y(t) + k · (y(t) - y(t-1))."""
@@ -218,9 +218,6 @@ class Autoregression(_Linear):
     def _learn(self, X, y):
         self._solve(self._lags(X), y, alpha=0)
 
-    def __repr__(self):
-        return f"Autoregression({self.order})"
-
 
 class Ridge(_Linear):
     """A linear forecast with small weights: least squares on the lags plus alpha · |w|².
@@ -259,9 +256,6 @@ class Ridge(_Linear):
 
         return min(self.alphas, key=tail_error)
 
-    def __repr__(self):
-        return "Ridge()" if self.alpha is None else f"Ridge(alpha={self.alpha})"
-
 
 class NearestNeighbours(_Baseline):
     """Find the training windows most like this one and forecast what came after them (averaged).
@@ -290,6 +284,3 @@ class NearestNeighbours(_Baseline):
         distance = (memory**2).sum(axis=1) - 2 * A @ memory.T  # squared, up to a constant per row of A
         nearest = np.argpartition(distance, self.k - 1, axis=1)[:, : self.k]  # (N, k)
         return self.targets[nearest].mean(axis=1)  # (N, k, horizon) -> (N, horizon)
-
-    def __repr__(self):
-        return f"NearestNeighbours({self.k})"

@@ -130,7 +130,7 @@ def ljung_box(errors, lags=24):
 
 def _bias(y_true, y_pred):
     errors = y_pred - y_true
-    chance, mean = CHANCE * standard_error(errors, _lags(errors)), float(errors.mean())
+    chance, mean = CHANCE * standard_error(errors), float(errors.mean())
     side = "low" if mean < 0 else "high"
     said = f"on average {abs(mean):.3g} too {side}; chance alone explains up to {chance:.3g}"
     return Finding("bias", mean, abs(mean) <= chance or negligible(abs(mean), y_true), said)
@@ -172,7 +172,7 @@ def _noise(y_true, y_pred):
     if not negligible(np.ptp(y_pred), y_pred):
         wrong = y_pred - y_true
         each = (y_pred - y_pred.mean()) * (wrong - wrong.mean()) / np.var(y_pred)
-        share, error = float(each.mean()), standard_error(each, _lags(each))
+        share, error = float(each.mean()), standard_error(each)
     said = f"{max(share, 0):.0%} of its own ups and downs say nothing about the truth"
     return Finding("noise", share, share <= max(0.5, CHANCE * error), said)
 
@@ -187,7 +187,7 @@ def _peaks(y_true, y_pred):
     highest = y_pred >= np.quantile(y_pred, 1 - peaks.mean())
     missing = np.where(highest, y_true - y_pred, 0) / highest.mean()
     shortfall, side = float(missing.mean()), "above" if missing.mean() > 0 else "below"
-    error = standard_error(missing - highest / highest.mean() * shortfall, _lags(missing))
+    error = standard_error(missing - highest / highest.mean() * shortfall)
     said = (
         f"where it is highest, the truth lies {abs(shortfall):.3g} {side} it (chance: {CHANCE * error:.3g})"
     )
@@ -207,10 +207,6 @@ def _autocorrelation(errors):
     )
     ok = p_value >= 0.01 or abs(acf[worst]) <= 0.2
     return Finding("autocorrelation", float(acf[worst]), bool(ok), said)
-
-
-def _lags(values):
-    return int(np.ceil(len(values) ** (1 / 3)))
 
 
 def _correlation(a, b):

@@ -50,28 +50,33 @@ def diebold_mariano(loss_a, loss_b, lags=None):
         raise ValueError(f"a test needs 8 losses at least, got {n}")
     if not np.isfinite(d).all():
         raise ValueError("the losses hold NaN or infinite values: leave those targets out of both")
-    lags = int(np.ceil(n ** (1 / 3))) if lags is None else whole_number(lags, "lags")
+    lags = _usual_lags(n) if lags is None else whole_number(lags, "lags")
     if not 0 <= lags < n:
         raise ValueError(f"lags must be between 0 and {n - 1} (there are {n} losses), got {lags}")
     return 0.0 if negligible(np.ptp(d), [loss_a, loss_b]) else float(_mean_of(d, lags).tvalues[0])
 
 
-def standard_error(d, lags):
+def standard_error(d, lags=None):
     """Standard error of the mean of values that depend on each other over time.
 
     Parameters
     ----------
     d : array_like of shape (n,)
         Values in any unit, in order of time.
-    lags : int
-        Up to which distance they may depend on each other.
+    lags : int, optional
+        Up to which distance they may depend on each other; unless given, as for `diebold_mariano`.
 
     Returns
     -------
     float
         In that unit.
     """
-    return float(_mean_of(np.asarray(d, dtype=float), lags).bse[0])
+    d = np.asarray(d, dtype=float)
+    return float(_mean_of(d, _usual_lags(len(d)) if lags is None else lags).bse[0])
+
+
+def _usual_lags(n):
+    return int(np.ceil(n ** (1 / 3)))
 
 
 @dataclass(frozen=True)

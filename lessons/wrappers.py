@@ -69,20 +69,11 @@ class Centred(Forecaster):
         """Return an array of shape (N, 1, D)."""
         return X[:, -1:] if self.by == "last" else X.mean(axis=1, keepdims=True)
 
-    def __repr__(self):
-        return f"Centred({self.model!r}, by={self.by!r})"
-
 
 class _AroundNet(GradientForecaster):
     """A model that trains together with the net inside it."""
 
     def __init__(self, model):
-        for name in ("params", "forward", "backward", "predict"):
-            if not hasattr(model, name):
-                raise TypeError(
-                    f"{type(self).__name__} needs a model with params, forward, backward and predict, "
-                    f"such as an LSTM; {type(model).__name__} has no {name}"
-                )
         self.model, self.seed = model, getattr(model, "seed", 42)
         self.training = getattr(model, "training", None)
         self.dtype = getattr(model, "dtype", np.dtype(float))
@@ -149,9 +140,6 @@ class LinearSkip(_AroundNet):
             )
         return X
 
-    def __repr__(self):
-        return f"LinearSkip({self.model!r})"
-
 
 class InputJitter(_AroundNet):
     """Add fresh noise to every input in training, none in forecasts: no single value is to be trusted.
@@ -197,6 +185,3 @@ class InputJitter(_AroundNet):
 
     def predict(self, X):
         return self.model.predict(X)
-
-    def __repr__(self):
-        return f"InputJitter({self.model!r}, sd={self.sd})"

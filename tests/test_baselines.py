@@ -192,7 +192,10 @@ def test_predicting_before_fitting_says_so(model):
 
 
 def test_a_window_shorter_than_the_season_is_refused():
-    with pytest.raises(ValueError, match=r"SeasonalNaive\(12\) needs windows of 12 steps or more, got 5"):
+    with pytest.raises(
+        ValueError,
+        match=r"SeasonalNaive\(season_length=12, drift=False\) needs windows of 12 steps or more, got 5",
+    ):
         SeasonalNaive(12).fit(np.ones((10, 5, 1)), np.ones((10, 1)))
 
 

@@ -151,7 +151,7 @@ def test_a_shut_input_gate_leaves_nothing_to_remember():
         ("LSTM", {"f": 1.5}, "f must be between 0 and 1, got 1.5"),
         ("LSTM", {"g": -2.0}, "g must be between -1 and 1"),
         ("LSTM", {"f": np.nan}, "f must be between 0 and 1"),
-        ("LSTM", {"f": np.ones(4)}, r"f must fit \(N, T, H\) = \(7, 9, 5\), got \(4,\)"),
+        ("LSTM", {"f": np.ones(4)}, r"\(4,\)  and requested shape \(7,9,5\)"),
         ("LSTM", {"where": np.ones((7, 9)), "f": 1.0}, "where must be bools"),
         (
             "LSTM",

@@ -162,7 +162,6 @@ def test_standardizer_agrees_with_scikit_learn(n, D, offset, scale):
     np.testing.assert_allclose(ours.mean, theirs.mean_)
     np.testing.assert_allclose(ours.std, theirs.scale_)
     np.testing.assert_allclose(ours.transform(series), theirs.transform(series), atol=1e-12)
-    np.testing.assert_allclose(ours.inverse(ours.transform(series)), series)
 
 
 def test_series_windows_and_targets_are_scaled_alike():
@@ -221,19 +220,17 @@ def test_bad_scaling_is_refused():
 @given(
     n=st.integers(2, 60),
     n_splits=st.integers(2, 6),
-    test_size=st.none() | st.integers(1, 6),
     gap=st.integers(0, 4),
-    max_train_size=st.none() | st.integers(1, 20),
 )
-def test_rolling_origins_agree_with_scikit_learn(n, n_splits, test_size, gap, max_train_size):
-    arguments = {"n_splits": n_splits, "test_size": test_size, "gap": gap, "max_train_size": max_train_size}
+def test_rolling_origins_agree_with_scikit_learn(n, n_splits, gap):
+    arguments = {"n_splits": n_splits, "gap": gap}
     try:
         expected = list(TimeSeriesSplit(**arguments).split(np.zeros(n)))
     except ValueError:
         with pytest.raises(ValueError):
             rolling_origins(n, **arguments)
         return
-    folds = list(rolling_origins(n, **arguments))
+    folds = rolling_origins(n, **arguments)
     assert len(folds) == len(expected)
     for (train, test), (train_expected, test_expected) in zip(folds, expected, strict=True):
         np.testing.assert_array_equal(train, train_expected)
@@ -243,11 +240,10 @@ def test_rolling_origins_agree_with_scikit_learn(n, n_splits, test_size, gap, ma
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": 5, "n_splits": 5}, "test_size must be at least 1, got 0"),
-        ({"n": 10, "test_size": 2}, "too few for 5 test parts of 2"),
-        ({"n": 10, "gap": -1}, "gap must be 0 or more"),
-        ({"n": 10, "n_splits": 0}, "n_splits must be at least 1"),
-        ({"n": 20, "max_train_size": 0}, "max_train_size must be at least 1"),
+        ({"n": 5, "n_splits": 5}, "5 rows are too few for 5 test parts"),
+        ({"n": 10, "gap": 5}, "10 rows are too few for 5 test parts, a gap of 5"),
+        ({"n": 10, "gap": -1}, "gap must be a whole number of at least 0"),
+        ({"n": 10, "n_splits": 0}, "n_splits must be a whole number of at least 1"),
     ],
 )
 def test_bad_origins_are_refused_at_once(arguments, message):

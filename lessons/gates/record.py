@@ -184,8 +184,5 @@ def _checked(net, where, values, shape):
         low = 0 if name in GATES else -1
         if not np.all((np.asarray(value) >= low) & (np.asarray(value) <= 1)):
             raise ValueError(f"{name} must be between {low} and 1, got {value}")
-        try:
-            held[name] = np.broadcast_to(value, shape)
-        except ValueError:
-            raise ValueError(f"{name} must fit (N, T, H) = {shape}, got {np.shape(value)}") from None
+        held[name] = np.broadcast_to(value, shape)
     return held

@@ -5,11 +5,11 @@ import numpy as np
 from lessons.checks import whole_number
 
 
-def rolling_origins(n, n_splits=5, test_size=None, gap=0, max_train_size=None):
+def rolling_origins(n, n_splits=5, gap=0):
     """Walk a forecast origin through time: train on everything before it, test on the stretch after it.
 
-    The test parts are the last `n_splits` stretches of `test_size`, one after the other; the same folds as
-    scikit-learn's `TimeSeriesSplit`.
+    The test parts are the last `n_splits` stretches of `n // (n_splits + 1)` rows, one after the other; the
+    same folds as scikit-learn's `TimeSeriesSplit`.
 
     Parameters
     ----------
@@ -17,16 +17,12 @@ def rolling_origins(n, n_splits=5, test_size=None, gap=0, max_train_size=None):
         Number of windows (or of any other rows in order of time).
     n_splits : int
         Number of origins.
-    test_size : int, optional
-        Rows in each test part; `n // (n_splits + 1)` unless given.
     gap : int
         Rows left out between train and test: `horizon - 1` keeps windows' targets from overlapping.
-    max_train_size : int, optional
-        At most so many rows train, the latest ones; all of them unless given.
 
     Returns
     -------
-    iterator of (train_index, test_index)
+    list of (train_index, test_index)
         Row numbers, two int arrays for each origin, the earliest origin first.
 
     Raises
@@ -36,28 +32,11 @@ def rolling_origins(n, n_splits=5, test_size=None, gap=0, max_train_size=None):
     ValueError
         A size is out of range, or nothing would be left to train on at the first origin.
     """
-    n, n_splits, gap = whole_number(n, "n"), whole_number(n_splits, "n_splits"), whole_number(gap, "gap")
-    if n_splits < 1:
-        raise ValueError(f"n_splits must be at least 1, got {n_splits}")
-    if gap < 0:
-        raise ValueError(f"gap must be 0 or more, got {gap}")
-    test_size = n // (n_splits + 1) if test_size is None else whole_number(test_size, "test_size")
-    if test_size < 1:
-        raise ValueError(f"test_size must be at least 1, got {test_size} ({n} rows, {n_splits} splits)")
-    if max_train_size is not None and whole_number(max_train_size, "max_train_size") < 1:
-        raise ValueError(f"max_train_size must be at least 1, got {max_train_size}")
+    rows, n_splits = np.arange(whole_number(n, "n")), whole_number(n_splits, "n_splits", least=1)
+    test_size, gap = n // (n_splits + 1), whole_number(gap, "gap", least=0)
     first = n - n_splits * test_size
-    if first - gap < 1:
+    if test_size < 1 or first - gap < 1:
         raise ValueError(
-            f"{n} rows are too few for {n_splits} test parts of {test_size} and a gap of {gap}: "
-            f"{first - gap} rows would be left to train on at the first origin"
+            f"{n} rows are too few for {n_splits} test parts, a gap of {gap} and rows to train on"
         )
-    return _folds(n, first, test_size, gap, max_train_size)
-
-
-def _folds(n, first, test_size, gap, max_train_size):
-    rows = np.arange(n)
-    for origin in range(first, n, test_size):
-        end = origin - gap
-        start = 0 if max_train_size is None else max(0, end - max_train_size)
-        yield rows[start:end], rows[origin : origin + test_size]
+    return [(rows[: k - gap], rows[k : k + test_size]) for k in range(first, n, test_size)]

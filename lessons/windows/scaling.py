@@ -91,29 +91,6 @@ class Standardizer:
         a = self._features(a)
         return _like(a, (a - self.mean) / self.std)
 
-    def inverse(self, a):
-        """Scale back: a = z std + mean.
-
-        Parameters
-        ----------
-        a : array_like of shape (..., D), or (n,) when D is 1
-            Scaled values, without unit.
-
-        Returns
-        -------
-        ndarray of the same shape
-            Values in the series' unit.
-
-        Raises
-        ------
-        RuntimeError
-            Not fitted yet.
-        ValueError
-            The last axis does not hold the D features that were fitted.
-        """
-        a = self._features(a)
-        return _like(a, a * self.std + self.mean)
-
     def transform_target(self, y):
         """Scale targets with the mean and standard deviation of feature 0.
 
