@@ -64,7 +64,8 @@ class Forecaster:
 
     def __repr__(self):
         names = inspect.signature(type(self)).parameters
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        given = (f"{name}={getattr(self, name, None)!r}" for name in names)
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class _Baseline(Forecaster):

@@ -1,6 +1,7 @@
 """What every public function asks of arrays, and what counts as zero; each in one place."""
 
 import operator
+import reprlib
 
 import numpy as np
 
@@ -160,12 +161,7 @@ def _as_floats(values, name):
         if array.dtype == object:  # None, Decimal, nullable pandas columns
             array = array.astype(float)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must hold numbers and be rectangular, got {_brief(values)}") from None
+        raise TypeError(f"{name} must hold numbers and be rectangular, got {reprlib.repr(values)}") from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got values of type {array.dtype}")
     return array if array.dtype.kind == "f" else array.astype(float)
-
-
-def _brief(value, length=60):
-    text = repr(value).replace("\n", " ")
-    return text if len(text) <= length else text[:length] + " …"

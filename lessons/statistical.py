@@ -39,7 +39,7 @@ class _Statistical:
         series = _one_series(series)
         least = 2 * (self._least + (self.season_length or 1)) + 10
         if len(series) < least:
-            raise ValueError(f"{self!r} needs {least} values or more, got {len(series)}")
+            raise ValueError(f"{type(self).__name__} needs {least} values or more, got {len(series)}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an optimum on the border (γ = 0) is a result, not a mishap
             self.params = self._estimate(self._model(series))
@@ -70,7 +70,7 @@ class _Statistical:
             The series has gaps or several features, or too little of it lies before an origin.
         """
         if not hasattr(self, "params"):
-            raise RuntimeError(f"{self!r} has nothing to forecast with yet: call fit_series first")
+            raise RuntimeError("there is nothing to forecast with yet: call fit_series first")
         series, target_index = _one_series(series), np.asarray(target_index)
         if whole_number(horizon, "horizon") < 1:
             raise ValueError(f"horizon must be at least 1, got {horizon}")
@@ -78,16 +78,11 @@ class _Statistical:
             raise ValueError(f"target_index must hold series indices, (N,), got shape {target_index.shape}")
         if target_index.min() < self._least or target_index.max() > len(series):
             raise ValueError(
-                f"target_index must lie between {self._least} and {len(series)} for {self!r} and a series "
+                f"target_index must lie between {self._least} and {len(series)} for a series "
                 f"of {len(series)} values, got {target_index.min()} to {target_index.max()}"
             )
         predict = self._predictor(self._model(series))
         return np.array([predict(i, i + horizon - 1, dynamic=0) for i in target_index.tolist()])
-
-    def __repr__(self):
-        names = ("lags", "season_length", "trend", "damped")
-        given = {name: value for name, value in vars(self).items() if name in names and value}
-        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in given.items())})"
 
 
 class AutoReg(_Statistical):

@@ -63,7 +63,7 @@ def test_the_order_is_chosen_by_bic(paris):
     for i in range(2, 500):
         y[i] = 1.6 * y[i - 1] - 0.8 * y[i - 2] + rng.normal()
     model = AutoReg().fit_series(y)
-    assert model.lags_used == 2 and repr(model) == "AutoReg()"
+    assert model.lags_used == 2
     np.testing.assert_allclose(model.params[1:], [1.6, -0.8], atol=0.1)
 
 

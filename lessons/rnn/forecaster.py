@@ -118,10 +118,6 @@ class RecurrentForecaster(GradientForecaster):
         self._unroll_back(tape, np.tile(np.eye(H, dtype=self.dtype), B), d_X)  # d h_T / d h_T, (H, B * H)
         return d_X.reshape(T, D, B, H).transpose(2, 0, 3, 1)
 
-    def __repr__(self):
-        name = type(self).__name__
-        return f"{name}({self.input_size}, {self.hidden_size}, {self.output_size}, seed={self.seed})"
-
     def __getstate__(self):
         return {**self.__dict__, "_tape": None}  # a copy brings the weights, not a half-done backward pass
 

@@ -9,6 +9,7 @@ same for the nets of `lessons.torch_rnn`; what differs between the libraries is 
 """
 
 import functools
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,8 @@ class Epoch:
         Number of steps in the epoch.
     lr : float
         Step size used.
+    seconds : float
+        Time the epoch took, the caller's own loop body not counted.
     validation_loss : float or None
         Mean squared error on the validation windows after the epoch.
     """
@@ -53,6 +56,7 @@ class Epoch:
     clipped: int
     steps: int
     lr: float
+    seconds: float
     validation_loss: float | None = None
 
 
@@ -168,7 +172,8 @@ def train(
     def run():
         best, best_epoch, best_weights = np.inf, 0, None
         for epoch in range(1, epochs + 1):
-            step_size, steps = lr * SCHEDULES[schedule]((epoch - 1) / epochs), []
+            start, steps = time.perf_counter(), []
+            step_size = lr * SCHEDULES[schedule]((epoch - 1) / epochs)
             for X_b, y_b in learner.batches():  # (B, T, D), (B, horizon)
                 loss, norm = learner.step(X_b, y_b, step_size)
                 steps.append((loss, norm, len(X_b)))
@@ -178,9 +183,11 @@ def train(
             loss = float(np.average(losses, weights=sizes))
             validation_loss = None if validation is None else learner.loss(*validation)
             clipped = 0 if max_grad_norm is None else sum(norm > max_grad_norm for norm in norms)
+            seconds = time.perf_counter() - start
             if patience is not None and validation_loss < best:
                 best, best_epoch, best_weights = validation_loss, epoch, learner.weights()
-            yield Epoch(epoch, loss, max(norms), norms[-1], clipped, len(norms), step_size, validation_loss)
+            norms = max(norms), norms[-1], clipped, len(norms)
+            yield Epoch(epoch, loss, *norms, step_size, seconds, validation_loss)
             if not np.isfinite(loss) or (patience is not None and epoch - best_epoch >= patience):
                 break
         if best_weights is not None:
