@@ -31,11 +31,15 @@ def main(arguments=None):
     if not hasattr(options, "run"):
         _parser().print_help()
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a student's name that a terminal cannot show
     try:
         return options.run(options) or 0
     except Problem as problem:
         print(f"Error: {problem}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(f"Error: {error.filename or options.dir}: {error.strerror or error}", file=sys.stderr)
+    return 1
 
 
 def _parser():
@@ -80,7 +84,7 @@ def _parser():
     made = command(_marks, "marks", "marks as a CSV file to import")
     made.add_argument("--lessons", help="as 01-07; all by default")
     made.add_argument("--for", dest="shape", default="plain", help="plain, moodle or canvas")
-    made.add_argument("--students", type=Path, help="CSV file: student, and what the platform knows them by")
+    made.add_argument("--students", type=Path, help="the platform's own export, or a list of yours")
     made.add_argument("--to", type=Path, help="the file to write")
     made = command(_update, "update", "what a newer version of the lessons would change")
     made.add_argument("--lessons", help="as 01-07; the course's own by default")
@@ -185,7 +189,11 @@ def _marks(options):
 
     course = courses.Course(options.dir)
     lessons = course.choose(options.lessons)
-    print(f"Wrote {export(course, options.shape, lessons, options.students, options.to)}")
+    path, lost = export(course, options.shape, lessons, options.students, options.to)
+    print(f"Wrote {path}")
+    for student in lost:
+        print(f"  NOT IN IT: {student}, whom {options.students} does not name, or twice", file=sys.stderr)
+    return 1 if lost else 0
 
 
 def _update(options):

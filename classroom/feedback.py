@@ -4,6 +4,7 @@ import html
 
 from classroom import batch, submission
 from classroom.summary import document
+from lessons.exercises.cards import _NOT_ATTEMPTED
 
 _NAMES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's exchange hands pages back by these
 
@@ -45,7 +46,8 @@ def page(record, mark):
 
 
 def _exercise(grade, mark):
-    parts = [f"<h2>{html.escape(grade['id'])}</h2>", grade["html"]]
+    card = grade["html"].replace(_NOT_ATTEMPTED, "You handed in no answer to this exercise.")
+    parts = [f"<h2>{html.escape(grade['id'])}</h2>", card]
     given = mark["cells"].get(grade["cell"], grade["points"])
     if given != grade["points"]:
         parts.append(f"<p>Your teacher gave {given:g} points.</p>")

@@ -15,11 +15,15 @@ from lessons.exercises import REGISTRY
 
 LEAST = 4  # rare statements that an answer must have to be compared
 COMMON = 0.2  # share of the class from which on a statement is nobody's own
+PUBLISHED = "(the published solution)"
 ALIKE = 0.7  # share of their rare statements that two answers have in common
 
 
 class Pair(NamedTuple):
-    """Two students whose answers to an exercise are alike; ``share`` of 1 means all rare statements."""
+    """Two students whose answers to an exercise are alike; ``share`` of 1 means all rare statements.
+
+    ``other`` is `PUBLISHED` where an answer is the published solution's in other words.
+    """
 
     id: str
     one: str
@@ -45,7 +49,11 @@ def similar(answers, stubs):
     """
     found = []
     for id, by_student in answers.items():
-        public = set(_published(id, stubs.get(id, "")))
+        stub, solution = _published(id, stubs.get(id, ""))
+        if len(solution) >= LEAST:
+            same = [student for student, shapes in by_student.items() if shapes == solution]
+            found += [Pair(id, student, PUBLISHED, 1.0, len(solution)) for student in same]
+        public = {*stub, *solution}
         own = _rare({s: Counter(n for n in shapes if n not in public) for s, shapes in by_student.items()})
         for one, other in combinations(sorted(own), 2):
             a, b = own[one], own[other]
@@ -65,9 +73,9 @@ def _rare(answers):
 
 
 def _published(id, stub):
-    """Fingerprints of the statements that everybody can see."""
+    """Fingerprints of the statements that everybody can see, of the stub and of the solution."""
     if id not in REGISTRY:
-        return []
+        return [], []
     name = id.split(".", 1)[1]
-    parsed = [program.parse_cells([text])[0] for text in (stub, REGISTRY[id].source())]
-    return [shape for statements in parsed for shape in program.shapes(statements, name)]
+    texts = (stub, REGISTRY[id].source())
+    return [program.shapes(program.parse_cells([text])[0], name)[:500] for text in texts]

@@ -2,6 +2,7 @@
 
 import csv
 import html
+import re
 import statistics
 
 from classroom import batch
@@ -126,14 +127,15 @@ def write_csv(path, rows):
 
 def safe(value):
     """Return a value that a spreadsheet shows and does not execute."""
-    return "'" + value if type(value) is str and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return "'" + value if type(value) is str and re.match(r"[=+@\t\r]|-.", value) else value
 
 
 # --- the page -----------------------------------------------------------------------------------
 
 STYLE = """
 body{font-family:system-ui,sans-serif;margin:2em;line-height:1.4;color:#222;background:#fff}
-table{border-collapse:collapse;margin:1em 0}caption{text-align:left;font-weight:600;padding:.3em 0}
+table{border-collapse:collapse;margin:1em 0;display:block;max-width:100%;overflow-x:auto}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}caption{text-align:left;font-weight:600;padding:.3em 0}
 th,td{border:1px solid #bbb;padding:.2em .5em;text-align:right}th{background:#eee}
 td.text,th.text{text-align:left}td.note{text-align:left;max-width:60em}
 .full{background:#d5efe6}.some{background:#fdf0d5}.none{background:#f7dccf}.absent{color:#777}
@@ -146,8 +148,8 @@ def _page(title, tables, columns, graded, scores):
     if len(tables["similar.csv"]) > 1:
         parts.append(
             "<p>The answers below are alike beyond variable names and layout, in statements that are neither "
-            "in the stub nor in the published solution, and rare in this class. That is a reason to look, "
-            "and no proof of anything.</p>"
+            "in the stub nor in the published solution, and rare in this class; or alike to the published "
+            "solution itself. That is a reason to look, and no proof of anything.</p>"
         )
     parts.append(_table("Similar answers", tables["similar.csv"], text=(0, 1, 2)))
     notes = [["lesson", "student", "what was noted"]]

@@ -759,7 +759,9 @@ def test_test_passes_its_words_to_pytest(handed_over):
     assert not (handed_over.root / "work").exists()
 
 
-def test_doctor_is_called_in_the_environment(handed_over):
+def test_setup_makes_the_environment_and_doctor_is_called_in_it(handed_over):
+    assert commands.main(["setup"]) == 0
+    assert handed_over.asked and not hasattr(handed_over, "command")  # nothing is started
     assert commands.main(["doctor"]) == 0
     assert handed_over.command == ["python", "-m", "lessons", "doctor"]
 

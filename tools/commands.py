@@ -56,6 +56,7 @@ def parser():
     )
     for name, run, text in (
         ("lab", lab, "open the course in JupyterLab"),
+        ("setup", setup, "make the environment, and start nothing"),
         ("test", test, "run every notebook and the quick tests; further words go to pytest"),
         ("kernels", kernels, "try every claim of the lessons on every BLAS kernel of this processor"),
         ("bench", bench, "run the benchmarks, or those whose names are given"),
@@ -118,6 +119,13 @@ def lab(options, rest):
         command.append("--allow-root")
     environment.say("Starting JupyterLab on your copies of the lessons, in work/. To stop it: Ctrl-C here.")
     return hand_over([*command, *rest], options, jupyter_settings(work, options.classroom))
+
+
+def setup(options, rest):
+    """Make the environment and start nothing."""
+    refuse(rest)
+    environment.say(f"The environment is ready: {interpreter(options)}")
+    return 0
 
 
 def test(options, rest):
@@ -198,7 +206,7 @@ def refuse(words):
 def interpreter(options, test=False):
     """Return the Python that runs the course, ready to use."""
     if options.no_venv:
-        needed = {"lab": "jupyterlab", "doctor": "sys"}.get(options.command, "pytest")
+        needed = {"lab": "jupyterlab", "doctor": "sys", "setup": "sys"}.get(options.command, "pytest")
         if importlib.util.find_spec(needed) is None:
             raise Problem(
                 f"--no-venv: {needed} is not installed for {sys.executable}.\n"

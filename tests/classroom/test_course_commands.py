@@ -500,20 +500,98 @@ def test_tables_feedback_and_export(own, tmp_path):
     assert "series.mean()" in card and f"{less:g} of {ALL:g} points" in card
 
     assert rows(own.root / "marks_plain.csv")[1] == ["anna", LESSON, f"{ALL}", f"{ALL}", "0.0", "yes"]
-    known = tmp_path / "students.csv"
-    head = "student,email,Student,ID,SIS User ID,SIS Login ID,Section"
-    known.write_text(f"{head}\nanna,a@x.example,=A,7,,anna,1\n")
-    for shape in ("moodle", "canvas"):
-        assert main(["marks", str(own.root), "--for", shape, "--students", str(known)]) == 0
-    moodle = rows(own.root / "marks_moodle.csv")
-    assert [row[:2] for row in moodle[:2]] == [["email", f"{LESSON} (of {ALL:g})"], ["a@x.example", f"{ALL}"]]
-    canvas = rows(own.root / "marks_canvas.csv")
-    assert canvas[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", LESSON, SECOND]
-    assert canvas[1] == ["    Points Possible", "", "", "", "", f"{ALL}", f"{both - ALL}"]
-    assert canvas[2] == ["'=A", "7", "", "anna", "1", f"{ALL}", ""]
-    assert canvas[3][3:] == ["ben", "", "0.0", ""]
+
+
+MOODLE_GRADES = (
+    '\ufeff"First name","Last name","ID number","Email address","Assignment: 01 Windows (Real)","Sum"\n'
+    "Anna,Berg,7,a@x.example,-,-\nBen,Süß,8,b@x.example,-,-\nCleo,Ohne,9,c@x.example,-,-\n"
+)
+MOODLE_SHEET = (
+    "Identifier,Full name,Email address,Status,Grade,Maximum grade,Feedback comments\n"
+    "Participant 1234567,Anna Berg,a@x.example,Submitted,,9.00,\nParticipant 5,Ben Süß,b@x.example,,,9.00,\n"
+)
+CANVAS_GRADES = (
+    "Student,ID,SIS User ID,SIS Login ID,Section,Windows and leakage (4711),01 Old (5),01 New (6),Score\n"
+    "    Points Possible,,,,,10,9,9,(read only)\n"
+    '"Berg, Anna",501,u1,anna,1,,,,\n"Süß, Ben",502,u2,ben,1,,,,\n"Süß, Ben",503,u3,ben2,1,,,,\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "text", "encoding", "expected"),
+    [
+        ("moodle", MOODLE_GRADES, "utf-8", [(4, "9.0"), (4, "0.0"), (4, "-")]),
+        ("moodle", MOODLE_GRADES[1:], "latin-1", [(4, "9.0"), (4, "0.0"), (4, "-")]),
+        ("moodle", MOODLE_SHEET, "utf-16", [(4, "9.0"), (4, "0.0")]),
+        ("moodle", "student;email\nAnna Berg;a@x.example\nBen Süß;b@x.example\n", "utf-8", [(2, "9.0")]),
+        ("canvas", CANVAS_GRADES, "utf-8", [(5, "9.0"), (5, "9.0"), (5, "0.0"), (5, "")]),
+    ],
+)
+def test_marks_go_into_the_files_of_the_platforms(
+    shape, text, encoding, expected, own, tmp_path, monkeypatch
+):
+    """Columns and their order stay as exported; umlauts come back; two of one name are told apart."""
+    from classroom import gradebook
+
+    mark = {"score": ALL, "max_score": ALL, "penalty": 0.0, "cells": {}, "comments": {}}
+    found = {"Anna_Berg": {LESSON: mark}, "Ben_Süß": {LESSON: {**mark, "score": 0.0}}}
+    monkeypatch.setattr(gradebook, "marks", lambda course: found)
+    for student, number in (("Anna_Berg", "1234567"), ("Ben_Süß", "502")):
+        folder = own.root / "submitted" / student / LESSON
+        folder.mkdir(parents=True)
+        (folder / "handed_in.json").write_text(json.dumps({"number": number, "notes": []}))
+    (tmp_path / "grades.csv").write_bytes(text.encode(encoding))
+    words = ["marks", str(own.root), "--for", shape, "--students", str(tmp_path / "grades.csv")]
+    assert main([*words, "--lessons", "01"]) == 0
+    head, *written = rows(own.root / f"marks_{shape}.csv")
+    given = re.split("[,;]", text.lstrip("\ufeff").split("\n")[0].replace('"', ""))
+    assert head[: len(given)] == given if shape == "moodle" else head[5:] == ["Windows and leakage (4711)"]
+    assert [(i, row[i]) for (i, _), row in zip(expected, written, strict=False)] == expected
+    found["Dora"] = {}
+    assert main(words) == 1
 
 
 def test_marks_in_an_unknown_shape(course, capsys):
     assert main(["marks", str(course.root), "--for", "blackboard"]) == 1
     assert "--for must be one of plain, moodle, canvas" in capsys.readouterr().err
+
+
+@sealed
+def test_eight_students_from_a_moodle_zip_to_moodle_marks(own, tmp_path, capsys):
+    """Two namesakes, an umlaut, a zip of one's own, a broken file, nothing but a PDF: every mark by hand."""
+    released = own.released(LESSON)
+    good, blank, half = (json.dumps(nb) for nb in (solved(released), released, solved(released)))
+    half = json.loads(half)
+    cell_of(half)["source"] = "%%time\ndef make_windows(series, window):\n    raise SystemExit"
+    half, name = json.dumps(half), f"{LESSON}.ipynb"
+    people = [
+        ("Anna", "Berg", "a1@x", {name: good}, ALL),
+        ("Anna", "Berg", "a2@x", {"homework.ipynb": half}, WITHOUT_FIRST),
+        ("Jürgen", "Weiß", "j@x", {"mine.zip": {f"work/{name}": good}}, ALL),
+        ("Eve", "O'Brien", "e@x", {name: blank}, 0.0),
+        ("Li", "李", "l@x", {"draft.ipynb": blank, "final.ipynb": good}, ALL),
+        ("Max", "Muster", "m@x", {name: "{"}, 0.0),
+        ("Nora", "Nix", "n@x", {"report.pdf": "%PDF"}, None),
+        ("Ole", "Spät", "o@x", {f"deep/er/{name}": half}, WITHOUT_FIRST),
+    ]
+    files = {
+        f"{first} {last}_{11 + i}_assignsubmission_file_/{path}": content
+        for i, (first, last, _, handed_in, _) in enumerate(people)
+        for path, content in handed_in.items()
+    }
+    sheet = [["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum grade"]]
+    sheet += [[f"Participant {11 + i}", f"{p[0]} {p[1]}", p[2], "", "", "9"] for i, p in enumerate(people)]
+    (tmp_path / "sheet.csv").write_text("\n".join(map(",".join, sheet)), encoding="utf-8")
+    source, root, students = archive(tmp_path / "all.zip", files), str(own.root), str(tmp_path / "sheet.csv")
+    assert main(["collect", root, "01", str(source)]) == 1  # one has handed in no notebook
+    assert "NOT TAKEN IN: Nora_Nix: no notebook" in capsys.readouterr().err
+    assert main(["grade", root]) == main(["summary", root]) == main(["feedback", root]) == 0
+    assert main(["marks", root, "--for", "moodle", "--students", students, "--lessons", "01"]) == 0
+    head, *written = rows(own.root / "marks_moodle.csv")
+    assert head == sheet[0] and [row[:4] for row in written] == [row[:4] for row in sheet[1:]]
+    assert [row[4] for row in written] == ["" if p[4] is None else f"{p[4]}" for p in people]
+    page = (own.root / "feedback" / "Li_李" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert "draft.ipynb was handed in as well" in page
+    page = (own.root / "feedback" / "Eve_O'Brien" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert "You handed in no answer" in page and "run this cell" not in page
+    assert "(the published solution)" in (own.root / "summary" / "index.html").read_text(encoding="utf-8")
