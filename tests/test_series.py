@@ -230,6 +230,8 @@ def column(dates):
         ("%Y%m%d%H%M%S", "30s", 300),
         ("%Y%m%d", "D", 90),
         ("%y%m%d", "D", 90),
+        ("%y%m", "MS", 36),
+        ("W%V/%G", "W-MON", 60),
         ("%y/%m/%d", "D", 91),
         ("%y-%m-%d", "D", 91),
         ("%Y%j", "D", 400),
@@ -269,7 +271,7 @@ def test_a_century_is_the_latest_that_is_not_to_come(read, first):
     assert not np.isnan(y).any()
 
 
-QUARTERS = np.arange("2000", "2002", 3, "M8[M]")
+QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
 
 
 @pytest.mark.parametrize(
@@ -277,14 +279,32 @@ QUARTERS = np.arange("2000", "2002", 3, "M8[M]")
     [
         ([f"1/1/{year}" for year in range(1990, 2010)], np.arange("1990", "2010", dtype="M8[Y]")),
         ([f"{year}/{(year + 1) % 100:02}" for year in range(1998, 2004)], np.arange(1998, 2004)),
+        ([f"{year % 100:02}" for year in range(1970, 2023)], np.arange("1970", "2023", dtype="M8[Y]")),
+        *[
+            (
+                [
+                    form.format(y=year, yy=f"{year % 100:02}", q=q)
+                    for year in (1999, 2000, 2001)
+                    for q in (1, 2, 3, 4)
+                ],
+                QUARTERS,
+            )
+            for form in (
+                "{y}{q}",
+                "{y}Q{q}",
+                "Q{q} {y}",
+                "{q}Q{yy}",
+                "Q{q}-{yy}",
+                "{y}.{q}",
+                "{y}-{q}",
+                "{q}/{y}",
+            )
+        ],
         (
-            [f"{year}{q}" for year in (2000, 2001) for q in (1, 2, 3, 4)],
-            np.arange("2000", "2002", 3, "M8[M]"),
+            [f"{year}S{half}" for year in (2000, 2001) for half in (1, 2)],
+            np.arange("2000", "2002", 6, "M8[M]"),
         ),
-        (
-            [f"Q{q} {year}" for year in (2000, 2001) for q in (1, 2, 3, 4)],
-            np.arange("2000", "2002", 3, "M8[M]"),
-        ),
+        ([f"FY{year}" for year in range(1998, 2004)], np.arange(1998, 2004)),
         (
             [f"2001.{m}" for m in ("08", "09", "1", "11", "12")],
             np.arange("2001-08", "2002-01", dtype="M8[M]"),
@@ -299,7 +319,13 @@ def test_times_of_which_only_one_reading_makes_sense(read, dates, expected):
 
 @pytest.mark.parametrize(
     ("unit", "said"),
-    [("s", "seconds since 1970"), ("ms", "milliseconds since 1970"), ("excel", "Excel's day")],
+    [
+        ("s", "seconds since 1970"),
+        ("ms", "milliseconds since 1970"),
+        ("us", "microseconds since 1970"),
+        ("ns", "nanoseconds since 1970"),
+        ("excel", "Excel's day"),
+    ],
 )
 def test_counted_times_are_read_and_said(read, unit, said):
     hours = np.arange("2023-11-14T22", "2023-11-16T22", dtype="M8[h]")
@@ -379,11 +405,11 @@ def test_a_future_is_suspicious(read):
         ("date,y\n2024-01-01,1,5\n2024-01-02,2,5\n", "row 2: 3 cells .* 2 .*such as a decimal comma, must"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,abc\n2024-01-03,x\n",
-            "row 3, column 'y': 'abc' is not a number .*first of 2",
+            "row 3, column 'y': 'abc' is not a finite number .*first of 2",
         ),
-        ("date,y\n\n2024-01-01,1\n2024-01-02,5 €\n", "row 4, column 'y': '5 €' is not a number"),
-        ("date,y\n2024-01-01,1\n2024-01-02,-inf\n", "row 3, column 'y': '-inf' is infinite"),
-        ("date,y\n2024-01-01,1e999\n", "row 2, column 'y': '1e999' is too large"),
+        ("date,y\n\n2024-01-01,1\n2024-01-02,5 €\n", "row 4, column 'y': '5 €' is not a finite number"),
+        ("date,y\n2024-01-01,1\n2024-01-02,-inf\n", "row 3, column 'y': '-inf' is not a finite"),
+        ("date,y\n2024-01-01,1e999\n", "row 2, column 'y': '1e999' is not a finite"),
         ("date,y\n2024-01-01,\n2024-01-02,NA\n", "column 'y' holds no numbers: all its 2 cells"),
         ("date,y\n2024-01-01,1\n,2\n", "row 3, column 'date': the time is missing"),
         (
@@ -417,6 +443,32 @@ def test_a_future_is_suspicious(read):
         ('date,y\n2024-01-01,"1\n"\n2024-01-02,2\n', "row 2: a cell in quotes does not end in its row"),
         (b"date,y\n2024-01-01,1\n\0\0\n2024-01-03,3\n", "row 3: a NUL byte"),
         ("date,y\n2024-01-01,1\n2024-01-02;2\n", "row 3: 1 cells where the header has 2: is the delimiter"),
+        *[
+            (
+                column([f"{form.format(d=d, h=h)}" for d in (1, 2, 3) for h in range(1, 25)]),
+                f"row 25, .*{odd}' is not a date like",
+            )
+            for form, odd in (
+                ("202401{d:02}{h:02}", "2024010124"),
+                ("202401{d:02}{h:02}00", "202401012400"),
+                ("2024-01-{d:02} {h:02}:00", "2024-01-01 24:00"),
+            )
+        ],
+        (
+            column([*range(202302, 202314), *range(202401, 202413)]),
+            "row 13, column 'date': '202313' is not a date",
+        ),
+        (column(["2001Q1", "2001Q2", "2001Q5", "2001Q4"]), "row 4, column 'date': '2001Q5' is not a date"),
+        (column(["1990", "1991", "19x2", "1993"]), "row 4, column 'date': '19x2' is not a date like '1990'"),
+        (column(["01/02", "02/03", "03/04", "04/05"]), "row 4, column 'date': the times are not regular"),
+        (column(["20240101T0000Z", "20240101T0100", "20240101T0200"]), "row 3, .* has no time zone"),
+        (column([*range(100), *range(500, 600)]), "row 102, column 'date': is this time mistyped"),
+        ("date;y\n2024-01-01;1.250\n2024-01-02;1,375\n", "'1.250' and '1,375' cannot both have decimals"),
+        (
+            "date,y\n2024-01-01,1\n2024-01-02,2\nSource: me\n",
+            "row 4, column 'date': 'Source: me' is not a date",
+        ),
+        ("date,y\n,°C\n2024-01-01,1\n", "row 2, column 'y': '°C' is not a finite number"),
         ("date,y\n200001,1\n200002,2\n", "'200001' could be 2000-01-01 or 2000-01-03 .*settles it"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,2\n2204-01-03,3\n2024-01-04,4\n",
@@ -427,6 +479,13 @@ def test_a_future_is_suspicious(read):
 def test_bad_files_are_refused(read, text, message):
     with pytest.raises(ValueError, match=message):
         read(text)
+
+
+def test_rows_as_they_come(read):
+    np.testing.assert_array_equal(read("y\n1\n\n3\n\n", time=None)[1], [1, np.nan, 3])
+    np.testing.assert_array_equal(read("n,y\na,1\n,\nb,3\n,\n", time=None)[1], [1, np.nan, 3])
+    with pytest.raises(ValueError, match=r"row 3: 1 cells .*no part of the table"):
+        read("n,y\na,1\nSource: me\n", time=None)
 
 
 def test_a_column_a_month_is_refused_with_the_line_that_turns_it(tmp_path, monkeypatch):

@@ -1,19 +1,61 @@
 """Numbers out of the cells of a text file, the way the person who wrote the file meant them."""
 
 import re
+from collections.abc import Sequence
+from itertools import chain, islice
 
 import numpy as np
 
 MISSING = frozenset(
     ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "missing", "-", "--", "?", ".", "..", "…"]
 )
-INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 SPACES = "[ \u00a0\u202f'’]"  # thousands are also set apart by spaces and apostrophes
+
+
+class Cells(Sequence):
+    """The cells of a column, read-only, held as a few long texts: a million short ones take much memory.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        Cells without a line break.
+
+    Attributes
+    ----------
+    blocks : list of str
+        The cells, `BLOCK` in each but the last, with line breaks between them.
+    """
+
+    BLOCK = 10_000
+
+    def __init__(self, cells=()):
+        cells, self.blocks, self._length = iter(cells), [], 0
+        while block := list(islice(cells, self.BLOCK)):
+            self.append(block)
+
+    def append(self, block):
+        """Add a block of cells, a full one unless it is the last."""
+        self.blocks.append("\n".join(block))
+        self._length += len(block)
+
+    def __len__(self):
+        return self._length
+
+    def __getitem__(self, k):
+        return self.blocks[k // self.BLOCK].split("\n")[k % self.BLOCK]
+
+    def __iter__(self):
+        return chain.from_iterable(block.split("\n") for block in self.blocks)
+
+    def match(self, pattern):
+        """Whether all cells match a regular expression."""
+        lines = re.compile(rf"(?:(?:{pattern})\n)+", re.IGNORECASE)
+        return bool(self.blocks) and all(lines.fullmatch(block + "\n") for block in self.blocks)
 
 
 def is_missing(cell):
     """Whether a cell means "no value"."""
-    return cell.strip().lower() in MISSING
+    return cell.lower() in MISSING
 
 
 def read_numbers(cells, rows, column, decimal):
@@ -21,9 +63,9 @@ def read_numbers(cells, rows, column, decimal):
 
     Parameters
     ----------
-    cells : list of str
+    cells : Cells
         The column's cells.
-    rows : list of int
+    rows : sequence of int
         Their rows in the file, for errors.
     column : str
         The column's name, for errors.
@@ -40,42 +82,35 @@ def read_numbers(cells, rows, column, decimal):
     ValueError
         A cell is not a finite number, or none holds one. The first is named by row and column.
     """
-    number, wrong = number_pattern(decimal), []
-    values = _plain_numbers(cells, decimal)
-    for i in np.flatnonzero(~np.isfinite(values)):
-        cell = cells[i]
-        if is_missing(cell):
-            continue
-        text = _plain(cell)
-        if INFINITE.fullmatch(text):
-            raise ValueError(f"row {rows[i]}, column {column!r}: {cell.strip()!r} is infinite")
-        if not number.fullmatch(text):
-            wrong.append(i)
-            continue
-        values[i] = _to_float(text, decimal)
-        if np.isinf(values[i]):
-            raise ValueError(f"row {rows[i]}, column {column!r}: {cell.strip()!r} is too large for a number")
-
+    blocks, wrong = [], []
+    for k, block in enumerate(cells.blocks):
+        values, texts = _plain_numbers(block, decimal), block.split("\n")
+        for i in np.flatnonzero(~np.isfinite(values)):
+            if NUMBERS[decimal].fullmatch(texts[i]):
+                values[i] = _to_float(texts[i], decimal)
+            if not (is_missing(texts[i]) or np.isfinite(values[i])):
+                wrong.append((rows[k * Cells.BLOCK + i], texts[i]))
+        blocks.append(values)
+    values = np.concatenate(blocks)
     if wrong:
+        row, cell = wrong[0]
         more = f" (the first of {len(wrong)} such cells in this column)" if len(wrong) > 1 else ""
         raise ValueError(
-            f"row {rows[wrong[0]]}, column {column!r}: {cells[wrong[0]].strip()!r} is not a number{more}; "
-            f"the decimal mark is taken to be {decimal!r}; leave a cell empty, or write NA, where a value "
-            f"is missing"
+            f"row {row}, column {column!r}: {cell!r} is not a finite number{more}; the decimal mark is taken "
+            f"to be {decimal!r}; leave a cell empty, or write NA, where a value is missing"
         )
     if np.isnan(values).all():
         raise ValueError(f"column {column!r} holds no numbers: all its {len(cells)} cells are empty or NA")
     return values
 
 
-def _plain_numbers(cells, decimal):
+def _plain_numbers(block, decimal):
     """What pandas makes of cells at once: numbers without thousands set apart; NaN for all others."""
     import pandas as pd
 
-    whole = [cell.replace(".", " ").replace(",", ".") for cell in cells] if decimal == "," else cells
-    return pd.to_numeric(pd.Series(whole, dtype=object), errors="coerce").to_numpy(
-        dtype=np.float64, copy=True
-    )
+    block = block.replace(".", " ").replace(",", ".") if decimal == "," else block
+    numbers = pd.to_numeric(pd.Series(block.split("\n"), dtype=object), errors="coerce")
+    return numbers.to_numpy(dtype=np.float64, copy=True)
 
 
 def decimal_mark(cells, other_cells, delimiter):
@@ -83,7 +118,7 @@ def decimal_mark(cells, other_cells, delimiter):
 
     Parameters
     ----------
-    cells : list of str
+    cells : Cells
         The column's cells.
     other_cells : list of str
         Cells of the file's other columns, asked only when the column itself allows both readings.
@@ -97,61 +132,43 @@ def decimal_mark(cells, other_cells, delimiter):
     note : str or None
         What was assumed and from what, when the evidence leaves a doubt.
     """
-    text = "".join(cells)
-    for mark, other in (".,", ",."):
-        if other not in text and any(_evidence(cells[:100])):
-            return mark, None  # the other mark is nowhere, and some number is one with this mark alone
-    point, comma = _evidence(cells)
-    if point != comma:
-        return ("." if point > comma else ","), None
-
-    both_ways = [cell for cell in cells if _differs(cell)]
-    if not both_ways:
+    doubtful = None
+    for cell in chain.from_iterable(block.split("\n") for block in cells.blocks if re.search("[.,]", block)):
+        readings = _readings(cell)
+        if len(readings) == 1:
+            return next(iter(readings)), None
+        if len(readings) == 2 and readings["."] != readings[","]:
+            doubtful = doubtful or cell
+            if ("." in doubtful) != ("." in cell):
+                raise ValueError(
+                    f"{doubtful!r} and {cell!r} cannot both have decimals, nor both thousands set apart: "
+                    "pass decimal="
+                )
+    if doubtful is None:
         return ".", None
-    point, comma = _evidence(other_cells)
-    example = both_ways[0].strip()
-    if comma > point:
-        return ",", None
-    if point > comma or delimiter == "," or "." in example:
-        mark = "."
-    else:
-        mark = "," if delimiter == ";" else "."
-    if delimiter == ",":
-        return mark, None  # "1,234" in quotes, or 1.234: the way English-speaking programs write
-    return mark, f"{example!r} is read as {_to_float(_plain(example), mark):g} (decimal mark {mark!r})"
+    told = next((mark for cell in other_cells for mark in _readings(cell) if len(_readings(cell)) == 1), None)
+    if told or delimiter == ",":
+        return told or ".", None  # "1,234" in quotes, or 1.234: the way English-speaking programs write
+    mark = "," if delimiter == ";" and "," in doubtful else "."
+    return mark, f"{doubtful!r} is read as {_to_float(doubtful, mark):g} (decimal mark {mark!r})"
 
 
-def number_pattern(decimal):
+def _number_pattern(decimal):
     """A regular expression for numbers with this decimal mark, and with thousands set apart or not."""
     other = "," if decimal == "." else r"\."
     mark = re.escape(decimal)
     grouped = rf"[1-9]\d{{0,2}}(?P<gap>{SPACES}|{other})\d{{3}}(?:(?P=gap)\d{{3}})*"
-    return re.compile(rf"[+-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?")
+    return re.compile(rf"[+−-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?")
 
 
-def _evidence(cells):
-    """How many cells are numbers only with a decimal point, and only with a decimal comma."""
-    with_point, with_comma = number_pattern("."), number_pattern(",")
-    point = comma = 0
-    for cell in cells:
-        text = _plain(cell)
-        as_point, as_comma = with_point.fullmatch(text), with_comma.fullmatch(text)
-        point += bool(as_point and not as_comma)
-        comma += bool(as_comma and not as_point)
-    return point, comma
+NUMBERS = {mark: _number_pattern(mark) for mark in ".,"}
 
 
-def _differs(cell):
-    """Whether a cell is one number with a decimal point and another with a decimal comma."""
-    text = _plain(cell)
-    readings = [_to_float(text, mark) for mark in ".," if number_pattern(mark).fullmatch(text)]
-    return len(readings) == 2 and readings[0] != readings[1]
+def _readings(cell):
+    """The numbers that a cell is, by decimal mark."""
+    return {mark: _to_float(cell, mark) for mark in ".," if NUMBERS[mark].fullmatch(cell)}
 
 
-def _plain(cell):
-    return cell.strip().replace("−", "-")
-
-
-def _to_float(text, decimal):
+def _to_float(cell, decimal):
     thousands = "," if decimal == "." else "."
-    return float(re.sub(SPACES, "", text).replace(thousands, "").replace(decimal, "."))
+    return float(re.sub(SPACES, "", cell).replace("−", "-").replace(thousands, "").replace(decimal, "."))

@@ -1,8 +1,8 @@
 """A series out of a learner's own CSV file."""
 
+import contextlib
 import csv
 import difflib
-import io
 import itertools
 import re
 import warnings
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.series.cells import decimal_mark, read_numbers
+from lessons.series.cells import Cells, decimal_mark, read_numbers
 from lessons.series.spacing import coarsest, regular, show, within
 from lessons.series.times import read_times
 
@@ -91,13 +91,17 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         raise TypeError(f"column and time must be names of columns, got column={column!r}, time={time!r}")
     path, notes = Path(path), []
 
-    text = _text(path, encoding, notes)
-    delimiter = delimiter or _delimiter(text, wanted)
-    rows, cells, rest = _table(path, text, delimiter, wanted)
-    del text  # a large file's memory is needed for its numbers
+    data = _bytes(path)
+    encoding = encoding or _encoding(path, data, notes)
+    del data  # a large file's memory is needed for its numbers
+    with _opened(path, encoding) as lines:
+        first = list(itertools.islice(lines, SAMPLE))
+        delimiter = delimiter or _delimiter(first, wanted)
+        records = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
+        rows, cells, rest = _table(path, records, wanted, delimiter, time is not None)
     y = np.empty((len(rows), len(columns)))
     for k, name in enumerate(columns):
-        others = [cell for other in cells if other != name for cell in cells[other][:SAMPLE]]
+        others = [cell for other in cells if other != name for cell in itertools.islice(cells[other], SAMPLE)]
         others += [cell for record in rest for cell in record]
         mark, note = (decimal, None) if decimal else decimal_mark(cells[name], others, delimiter)
         y[:, k] = read_numbers(cells[name], rows, name, mark)
@@ -107,6 +111,7 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     t = np.arange(len(rows))
     if time is not None:
         times, note = read_times(_joined([cells[name] for name in times_of]), rows, label, day_first)
+        del cells  # a large file's memory is needed for its times
         notes += [note] if note else []
         t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
@@ -114,8 +119,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     return t, y[:, 0] if isinstance(column, str) else y
 
 
-def _text(path, encoding, notes):
-    """The file's text, by the encoding given or the first of the usual ones that fits."""
+def _bytes(path):
+    """What the file holds, unless that is no table."""
     if not path.exists():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -126,84 +131,96 @@ def _text(path, encoding, notes):
     if not data.strip():
         raise ValueError(f"{path.name} is empty")
     for beginning, kind in NO_TABLES.items():
-        if data.lstrip()[: len(beginning)].lower() == beginning:
+        if data[:1000].lstrip()[: len(beginning)].lower() == beginning:
             raise ValueError(f"{path.name} is {kind}")
-    if encoding is not None:
-        return _decoded(path, data, encoding)
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return _decoded(path, data, name)
+    return data
+
+
+def _encoding(path, data, notes):
+    """The first of the usual text encodings that fits the whole file."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
     if b"\x00" in data:
         for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
             if data[first:1000:2].count(0) > 0.8 * len(data[first:1000:2]):
-                return _decoded(path, data, name)
+                return name
         row = data[: data.index(b"\x00")].count(b"\n") + 1
         raise ValueError(f"{path.name}, row {row}: a NUL byte, which no text has: is the file damaged?")
     try:
-        return data.decode("utf-8")
+        data.decode("utf-8")
+        return "utf-8-sig"
     except UnicodeDecodeError:
         fallback = "latin-1" if any(byte in data for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
         notes.append(f"the text is not UTF-8; it is read as {fallback} (pass encoding= if names look wrong)")
-        return data.decode(fallback)
+        return fallback
 
 
-def _decoded(path, data, encoding):
+@contextlib.contextmanager
+def _opened(path, encoding):
     try:
-        return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+        with path.open(encoding=encoding) as lines:
+            yield lines
+    except (UnicodeError, LookupError) as error:
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
 
 
 def _joined(columns):
     """One cell a row from those of several columns: a date and a clock, a year and a quarter or month."""
-    if len(columns) == 2 and all(re.fullmatch(r"[1-4](\.0)?", cell) for cell in columns[1]):
-        columns = columns[0], [f"Q{cell[0]}" for cell in columns[1]]  # months go on to 12
     if len(columns) == 1:
         return columns[0]
-    whole = [[cell.removesuffix(".0") for cell in column] for column in columns]
-    return [" ".join(parts) for parts in zip(*whole, strict=True)]
+    quarters = len(columns) == 2 and columns[1].match(r"[1-4](\.0)?")  # months go on to 12
+    return Cells(
+        (" Q" if quarters else " ").join(cell.removesuffix(".0") for cell in row)
+        for row in zip(*columns, strict=True)
+    )
 
 
-def _delimiter(text, wanted):
+def _delimiter(lines, wanted):
     """The delimiter under which a line names the wanted columns and those below are as wide."""
-    sample = text[:100_000].splitlines()[:SAMPLE]
     best, fit = DELIMITERS[0], (0, 1)
     for delimiters in DELIMITERS, RARE_DELIMITERS:
         for delimiter in delimiters:
-            if _fit(sample, delimiter, wanted) > fit:
-                best, fit = delimiter, _fit(sample, delimiter, wanted)
+            if _fit(lines, delimiter, wanted) > fit:
+                best, fit = delimiter, _fit(lines, delimiter, wanted)
         if fit > (0, 1):
             break
     return best
 
 
-def _fit(sample, delimiter, wanted):
+def _fit(lines, delimiter, wanted):
     """How well a delimiter explains a file: wanted names in the header row, cells in it."""
     try:
-        records = [record for _, record in _records(sample, delimiter)]
+        records = [record for _, record in _records(lines, delimiter)]
     except ValueError:  # a quote left open, of which _table tells the row
-        records = [[cell.strip() for cell in line.split(delimiter)] for line in sample if line.strip()]
+        records = [[cell.strip() for cell in line.split(delimiter)] for line in lines if line.strip()]
     records = records[_header_row(records, wanted) :]
-    width = len(records[0])
+    width = len(records[0]) if records else 0
     if sum(len(record) == width for record in records) <= len(records) / 2:
         return 0, 0
     return len(set(wanted) & set(records[0])), width
 
 
-def _records(lines, delimiter):
-    """Yield (row, cells) for each row that is not blank; a quoted cell must end in its row."""
+def _records(lines, delimiter, keep_blank=False):
+    """Yield (row, cells) for each row; a quoted cell must end in its row.
+
+    Blank rows are left out; with `keep_blank` only those above the first row and below the last.
+    """
     try:
         reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     except TypeError:
         raise ValueError(f"delimiter must be one character, got delimiter {delimiter!r}") from None
-    row = 0
+    row, blank = 0, None  # blank: rows held back until one follows that is not
     try:
         for record in reader:
             row += 1
             if reader.line_num != row:
                 break
             if any(map(str.strip, record)):
-                yield row, [cell.strip() for cell in record]
+                yield from blank or ()
+                blank = []
+                yield row, record
+            elif keep_blank and blank is not None:
+                blank.append((row, []))
         else:
             return
     except csv.Error:
@@ -216,60 +233,46 @@ def _header_row(records, wanted):
     return next((i for i, record in enumerate(records) if set(wanted) <= set(record)), 0)
 
 
-def _table(path, text, delimiter, wanted):
+def _table(path, records, wanted, delimiter, in_time):
     """Return the rows' numbers, {column: its cells} for the wanted columns, and a few rows of the others."""
-    records = _records(text.splitlines(), delimiter)
-    first = list(itertools.islice(records, SAMPLE))
+    first = [(row, [cell.strip() for cell in record]) for row, record in itertools.islice(records, SAMPLE)]
+    if not first:
+        raise ValueError(f"{path.name} is empty")
     start = _header_row([record for _, record in first], wanted)
-    row, header = first[start]
-    width, places = len(header), {name: _place(path, header, name) for name in wanted}
+    _, header = first[start]
+    places = {name: _place(path, header, name) for name in wanted}
     _refuse_months_as_columns(path, header, wanted)
+    body, rows, cells = itertools.chain(first[start + 1 :], records), [], {name: Cells() for name in wanted}
+    needed = 0 if in_time else max(places.values()) + 1
+    while block := list(itertools.islice(body, Cells.BLOCK)):
+        for row, record in block:
+            if len(record) != len(header):
+                _refuse_uneven(f"{path.name}, row {row}", record, len(header), delimiter, needed)
+                record += [""] * (len(header) - len(record))
+        rows.append(np.array([row for row, _ in block]))
+        for name, place in places.items():
+            cells[name].append([record[place].strip() for _, record in block])
+    if not rows:
+        raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
     rest = [
         [cell for k, cell in enumerate(record) if k not in places.values()] for _, record in first[start:]
     ]
-    if (cells := _plain_table(text, delimiter, width, row, places)) is not None:
-        return range(row + 1, row + 1 + len(cells[wanted[0]])), cells, rest
-    rows, cells = [], {name: [] for name in wanted}
+    return np.concatenate(rows), cells, rest
+
+
+def _refuse_uneven(where, record, width, delimiter, needed):
+    """Refuse a row with more or fewer cells than the header, unless empty ones are all the difference."""
+    if any(map(str.strip, record[width:])):
+        raise ValueError(
+            f"{where}: {len(record)} cells where the header has {width} (delimiter {delimiter!r}); a cell "
+            "that holds the delimiter itself, such as a decimal comma, must stand in double quotes"
+        )
     others = set(DELIMITERS) - {delimiter}
-    for row, record in itertools.chain(first[start + 1 :], records):
-        if any(record[width:]):
-            raise ValueError(
-                f"{path.name}, row {row}: {len(record)} cells where the header has {width} (delimiter "
-                f"{delimiter!r}); a cell that holds the delimiter itself, such as a decimal comma, must "
-                "stand in double quotes"
-            )
-        if len(record) < width and any(other in cell for cell in record for other in others):
-            raise ValueError(
-                f"{path.name}, row {row}: {len(record)} cells where the header has {width}: is the delimiter "
-                f"another one here than {delimiter!r}?"
-            )
-        rows.append(row)
-        for name, place in places.items():
-            cells[name].append(record[place] if place < len(record) else "")
-    if not rows:
-        raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
-    return rows, cells, rest
-
-
-def _plain_table(text, delimiter, width, header, places):
-    """{column: its cells} as pandas reads them, where no row needs a closer look; None where one does.
-
-    One does if it has quotes, or more or fewer delimiters than the header, as blank rows have.
-    """
-    import pandas as pd
-
-    if '"' in text or "\r" in text.replace("\r\n", "\n") or len(delimiter) > 1 or not delimiter.isascii():
-        return None
-    data = text.encode()
-    codes = np.frombuffer(data.rstrip(), dtype=np.uint8)
-    ends = np.append(np.flatnonzero(codes == ord("\n")), len(codes))
-    delimiters = np.flatnonzero(codes == ord(delimiter))
-    counts = np.diff(np.searchsorted(delimiters, ends))[header - 1 :]
-    if width < 2 or not len(counts) or (counts != width - 1).any():
-        return None
-    read = {"header": None, "skiprows": header, "usecols": sorted(places.values()), "dtype": str}
-    frame = pd.read_csv(io.BytesIO(data), sep=delimiter, na_filter=False, skipinitialspace=True, **read)
-    return {name: [cell.strip() for cell in frame[place]] for name, place in places.items()}
+    if 0 < len(record) < max(needed, width if any(others & set(cell) for cell in record) else 0):
+        raise ValueError(
+            f"{where}: {len(record)} cells where the header has {width}: is the delimiter another one here "
+            f"than {delimiter!r}, or the row no part of the table?"
+        )
 
 
 def _refuse_months_as_columns(path, header, wanted):
@@ -314,7 +317,7 @@ def _in_time(times, y, rows, column, notes):
             f"rows are not in order of time (row {rows[late[0]]}: {show(first)} after {show(before)}); sorted"
         )
         order = np.argsort(times, kind="stable")
-        times, y, rows = times[order], y[order], [rows[i] for i in order]
+        times, y, rows = times[order], y[order], rows[order]
 
     twice = np.flatnonzero(times[1:] == times[:-1]) + 1
     for i in twice:
@@ -335,7 +338,7 @@ def _in_time(times, y, rows, column, notes):
         first = f"row {rows[twice[0]]}: {show(times[twice[0]])}"
         notes.append(f"{_count(twice.size, 'row')} with the time and values of another left out ({first})")
         times, y = np.delete(times, twice), np.delete(y, twice, axis=0)
-        rows = np.delete(rows, twice).tolist()
+        rows = np.delete(rows, twice)
 
     grid = regular(times, rows, column)
     gaps = grid[~within(grid, times)]

@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 
-STRETCH = 10  # a series that becomes ten times longer when its gaps are filled holds a mistyped time
+STRETCH = 10, 2  # a series (of dates, of numbers) that gaps filled make so many times longer has a wrong time
 
 
 def regular(times, rows, column):
@@ -36,8 +36,11 @@ def regular(times, rows, column):
         return times
     steps = np.diff(times)
     step = steps[0] if len(steps) < 3 else _most_common(steps)
+    if (steps == step).all():
+        return times
     widest = int(np.argmax(steps))
-    if (times[-1] - times[0]) / step <= STRETCH * max(len(times), 10):
+    most = STRETCH[times.dtype.kind != "M"]
+    if (times[-1] - times[0]) / step <= most * max(len(times), 10):
         for grid in _grids(times, step):
             if within(times, grid).all():
                 return grid
@@ -129,6 +132,8 @@ def _calendars(times, step):
     if step >= np.timedelta64(27, "D"):
         months = np.diff(times.astype("datetime64[M]")).astype(int)
         every = max(1, _most_common(months))
+        if 12 % every and every % 12:
+            return
         count = int(np.ceil((last - first).days / (28 * every))) + 1
         same_day = [first + pd.DateOffset(months=every * i) for i in range(count)]
         yield np.array([day for day in same_day if day <= last], dtype="datetime64[us]")

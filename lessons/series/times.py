@@ -11,15 +11,13 @@ from itertools import product
 
 import numpy as np
 
-from lessons.series.cells import is_missing
+from lessons.series.cells import Cells, is_missing
 from lessons.series.spacing import show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-ZONE = re.compile(r":\d\d(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
+ZONE = re.compile(r"(:\d\d|T\d{2,6})(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
 TWO_DAYS = re.compile(r"(\d{1,2})\D(\d{1,2})\D.*")
-QUARTER = re.compile(r"(?P<y>\d{4})\W?Q(?P<q>[1-4])|Q(?P<q2>[1-4])\W?(?P<y2>\d{4})", re.IGNORECASE)
-WEEK = re.compile(r"(\d{4})\W?W(\d{1,2})(?:-?([1-7]))?", re.IGNORECASE)
-SPLIT_YEAR = re.compile(r"(\d{4})[/–-](\d{4}|\d{2})")
+SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/–-](\d{4}|\d{2}))?", re.IGNORECASE)
 LONGER = 1.2  # a reading that leaves so many times more gaps than another one is not meant
 SAMPLE = 200  # cells on which a format is tried before it is tried on all
 
@@ -34,15 +32,48 @@ MONTHS = (
 )
 MONTHS = [*MONTHS.split("|"), "%y-%b", "%B-%y", "%Y %B", "%B-%Y"]
 FORMATS = ["ISO8601", *(day + clock for day in [*DATES, *NAMED, "%Y %m %d"] for clock in CLOCKS), *MONTHS]
-DIGITS = {  # formats of columns of digits, by their number
-    6: ["%Y%m", "%y%m%d"],
-    7: ["%Y%j"],
-    8: ["%Y%m%d"],
-    10: ["%Y%m%d%H"],
-    12: ["%Y%m%d%H%M"],
-    14: ["%Y%m%d%H%M%S"],
-}
+DIGITS = ["%y", "%y%m", "%Y%m", "%y%m%d", "%Y%j", "%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"]
+RARE = [*DIGITS[:2], "YYYYWW"]  # readings that many numbers happen to have
+PERIODS = {"Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
+COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
 EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
+
+
+def _digits(date):
+    return date[0]
+
+
+def _month(date):
+    """The month in which a quarter or a half begins."""
+    months = PERIODS[(date.groupdict().get("p") or "Q").upper()]
+    return f"{date['y']}-{months * (int(date['n']) - 1) + 1:02}"
+
+
+def _week(date):
+    """The day on which an ISO week begins."""
+    return f"{date['y']}-W{int(date['n']):02}-{date.groupdict().get('d') or 1}"
+
+
+def _shapes():
+    """Yield (name, pandas' format, what a cell looks like, how it is rewritten for pandas)."""
+    for form in DIGITS:
+        century = "(?:1[5-9]|20)" if "%Y" in form else ""
+        digits = len(datetime(2000, 1, 1).strftime(form)) - 2 * bool(century)
+        yield form, form, rf"{century}\d{{{digits}}}", _digits
+    period, year, week = r"(?P<p>[QTHS])", r"(?P<y>(?:1[5-9]|20)\d\d)", r"W(?P<n>\d\d?)"
+    for y, form in ((year, "%Y-%m"), (r"(?P<y>\d\d)", "%y-%m")):
+        for shape in rf"{y}\W?{period}(?P<n>\d)", rf"{period}(?P<n>\d)\W?{y}", rf"(?P<n>\d){period}\W?{y}":
+            yield "quarters", form, shape, _month
+    yield "quarters", "%Y-%m", rf"{year}[-/. ]?(?P<n>\d)", _month
+    yield "quarters", "%Y-%m", rf"(?P<n>\d)[-/. ]{year}", _month
+    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}":
+        yield "weeks", "%G-W%V-%u", shape, _week
+    yield "YYYYWW", "%G-W%V-%u", rf"{year}(?P<n>\d\d)", _week
+    # a spreadsheet makes 2001.1 of 2001.10
+    yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
+
+
+SHAPES = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
 
 
 @dataclass
@@ -72,7 +103,7 @@ def read_times(cells, rows, column, day_first=None):
 
     Parameters
     ----------
-    cells : list of str
+    cells : Cells
         The column's cells: dates in any usual notation, or numbers such as years and step counts.
     rows : sequence of int
         Their rows in the file, for errors.
@@ -94,12 +125,19 @@ def read_times(cells, rows, column, day_first=None):
         A cell is not a time, some have a time zone and others none, or two readings fit equally well. The
         row and column are named.
     """
-    for row, cell in zip(rows, cells, strict=True):
-        if len(cell) < 8 and is_missing(cell):
-            raise ValueError(f"row {row}, column {column!r}: the time is missing")
     _refuse_mixed_zones(cells, rows, column)
-    numbers = all(map(NUMBER.fullmatch, cells))
-    found = list(_numbers(cells)) if numbers else _dates(cells, rows, column, day_first)
+    if cells.match(r"\d+\.0+"):
+        cells = Cells(cell.partition(".")[0] for cell in cells)  # whole numbers, once beside an empty cell
+    if cells.match(NUMBER.pattern):
+        found = _numbers(cells, rows, column)
+    elif cells.match(SPLIT_YEAR.pattern) and (years := _split_years(cells)):
+        found = [years]
+    else:
+        forms = [(form, form, None, None) for form in FORMATS if not _excluded(form, day_first)]
+        found, failed = _dates(cells, [*SHAPES, *forms])
+        if not found:
+            no_number = np.array([not NUMBER.fullmatch(cell) for cell in cells])
+            _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
     return _judged(found, cells, rows, column)
 
 
@@ -112,7 +150,6 @@ def _judged(found, cells, rows, column):
         return found[0].times, None  # irregular: whoever fills the gaps says where
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     for better in (
-        lambda reading: reading.name != "numbers",
         lambda reading: not reading.future,
         lambda reading: reading.in_order,
         lambda reading: reading.stretch <= LONGER * shortest,
@@ -130,19 +167,17 @@ def _judged(found, cells, rows, column):
     said = [first.said] if first.said else []
     if any(other.name in FORMATS and not np.array_equal(first.times, other.times) for other in found):
         part = {"%d": "the day", "%m": "the month"}.get(first.name[:2], "the year")
-        said.append(
-            f"{part} is taken to come first in column {column!r}, since only so the times are regular"
-        )
+        meant = "quarters are meant" if first.name == "quarters" else f"{part} is taken to come first"
+        said.append(f"{meant} in column {column!r}, since only so the times are regular")
     if first.future:
         said.append(f"column {column!r} ends in the future, at {show(first.times.max())}")
     return first.times, "; ".join(said) or None
 
 
 def _refuse_mixed_zones(cells, rows, column):
-    if not ZONE.search("\n".join(cells)):
-        return
-    with_zone = [bool(ZONE.search(cell)) for cell in cells]
-    if not all(with_zone):
+    zones = [len(ZONE.findall(block)) for block in cells.blocks]
+    if 0 < sum(zones) < len(cells):
+        with_zone = [bool(ZONE.search(cell)) for cell in cells]
         odd = with_zone.index(not with_zone[0])
         has = ("has no time zone", "one") if with_zone[0] else ("has a time zone", "none")
         raise ValueError(
@@ -151,70 +186,69 @@ def _refuse_mixed_zones(cells, rows, column):
         )
 
 
-def _numbers(cells):
-    """Yield the readings of a column of numbers: as dates written in digits, and as a scale."""
-    digits = {len(cell) for cell in cells} if all(map(str.isdigit, cells)) else set()
-    width = digits.pop() if len(digits) == 1 else 0
-    for form in DIGITS.get(width, ()):
-        yield from _past(form, _parsed(cells, form))
-    if width == 5 and all(cell[4] in "1234" for cell in cells):
-        yield from _past(
-            "YYYYQ", _parsed([f"{cell[:4]}-{3 * int(cell[4]) - 2:02}" for cell in cells], "%Y-%m")
-        )
-    if width == 6:
-        yield from _past("YYYYWW", _weeks([(cell[:4], cell[4:], None) for cell in cells]))
-    if all(re.fullmatch(r"\d{4}\.\d{1,2}", cell) for cell in cells):
-        padded = [cell.ljust(7, "0") for cell in cells]  # a spreadsheet makes 2001.1 of 2001.10
-        yield from _past("YYYY.MM", _parsed(padded, "%Y.%m"))
-    numbers = np.array(cells, dtype=np.float64 if any("." in cell for cell in cells) else np.int64)
-    low, high = numbers.min(), numbers.max()
-    if width in (9, 10):
-        yield from _since_1970(numbers, "s", "seconds")
-    if width in (12, 13):
-        yield from _since_1970(numbers, "ms", "milliseconds")
-    if EXCEL[0] <= low and high <= EXCEL[1]:
-        days = np.datetime64("1899-12-30", "us") + np.round(numbers * 86_400).astype("timedelta64[s]")
-        yield from _past("Excel's days", days, f"read as Excel's day numbers ({cells[0]} is {show(days[0])})")
-    yield Reading("numbers", numbers)
-
-
-def _since_1970(numbers, unit, name):
-    times = numbers.astype(f"datetime64[{unit}]").astype("datetime64[us]")
-    return _past(f"{name} since 1970", times, f"read as {name} since 1970, in UTC")
-
-
-def _past(name, times, said=""):
-    """Yield a reading of digits that are dates of the years 1500 to today, where all of them are."""
-    if (times >= np.datetime64("1500")).all():  # not so for NaT
-        reading = Reading(name, times, said)
-        if not reading.future:
-            yield reading
-
-
-def _dates(cells, rows, column, day_first):
-    """Return the readings of a column of dates; where none fits all cells, name the first odd one."""
-    for read in (_split_years, _quarters, _weeks_of_years):
-        if (reading := read(cells)) is not None:
-            return [reading]
+def _dates(cells, forms):
+    """Return the readings that fit all cells, and where the one that comes closest to it fails."""
     spread = np.unique(np.linspace(0, len(cells) - 1, min(len(cells), SAMPLE)).astype(int))
-    sample, found, fewest = [cells[k] for k in spread], [], None
-    for form in FORMATS:
-        if _excluded(form, day_first) or np.isnat(_parsed(sample, form)).mean() > 0.5:
+    sample, found, failed = Cells(cells[k] for k in spread), [], np.ones(len(cells), dtype=bool)
+    for name, *form in forms:
+        if np.isnat(_parsed(sample, *form)).mean() > 0.5:
             continue
-        times = _parsed(cells, form)
-        failed = np.isnat(times)
-        if not failed.any():
-            found.append(Reading(form, _with_century(times) if "%y" in form else times))
-        elif fewest is None or failed.sum() < fewest.sum():
-            fewest = failed
-    if not found:
-        _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool) if fewest is None else fewest)
-    return found
+        times = _parsed(cells, *form)
+        odd = np.isnat(times)
+        if not odd.any():
+            found.append(Reading(name, _with_century(times) if "%y" in form[0] else times))
+            if name == "ISO8601":
+                break
+        elif odd.sum() < failed.sum() and name not in RARE:
+            failed = odd
+    return found, failed
+
+
+def _numbers(cells, rows, column):
+    """Return the readings of a column of numbers: as dates written in digits, as counts, and as a scale."""
+    whole = np.int64 if cells.match(r"[+-]?\d{1,18}") else np.float64
+    numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
+    found, failed = _dates(cells, SHAPES)
+    steady = stretch(numbers) <= LONGER if any(date.name in RARE for date in found) else False
+    found = [date for date in found if date.name not in RARE or _beyond_chance(date, steady)]
+    found = [date for date in found if not date.future or len(cells[0]) >= 8]
+    if not found and failed.mean() < 0.1:
+        _refuse_odd(cells, rows, column, failed)
+    found = found or [count for count in _counted(numbers, cells) if not count.future]
+    return found or [Reading("numbers", numbers)]
+
+
+def _beyond_chance(date, steady):
+    """Whether digits that may also be a scale, steady or not, are times with few gaps."""
+    return stretch(date.times) <= LONGER and (date.name == "YYYYWW" or not steady)
+
+
+def _counted(numbers, cells):
+    """Yield numbers read as time counted from an epoch, where their digits are those of the last decades."""
+    digits = {len(str(int(number))) for number in (numbers.min(), numbers.max())}
+    for most, (unit, size) in COUNTS.items():
+        if digits <= {most - 1, most}:
+            times = np.round(numbers * size).astype("datetime64[us]")
+            yield Reading(unit, times, f"read as {unit} since 1970, in UTC")
+    if numbers.min() >= EXCEL[0] and numbers.max() <= EXCEL[1]:
+        days = np.datetime64("1899-12-30", "us") + np.round(numbers * 86_400).astype("timedelta64[s]")
+        yield Reading("days", days, f"read as Excel's day numbers ({cells[0]} is {show(days[0])})")
+
+
+def _split_years(cells):
+    """Years such as 2001/02, or None."""
+    years = [SPLIT_YEAR.fullmatch(cell).groups() for cell in cells]
+    if any(second and (int(first) + 1) % 100 != int(second) % 100 for first, second in years):
+        return None
+    said = f"{cells[0]!r} is read as the year that begins in {years[0][0]}" if years[0][1] else ""
+    return Reading("split years", np.array([int(first) for first, _ in years]), said)
 
 
 def _refuse_odd(cells, rows, column, failed):
     """Name the first cell that is no date, or two that put day and month in different orders."""
     odd, others = int(np.argmax(failed)), np.flatnonzero(~failed)
+    if is_missing(cells[odd]):
+        raise ValueError(f"row {rows[odd]}, column {column!r}: the time is missing")
     if others.size:
         i, j = sorted((odd, int(others[0])))
         days = [TWO_DAYS.match(cells[k]) for k in (i, j)]
@@ -241,12 +275,18 @@ def _excluded(form, day_first):
     )
 
 
-def _parsed(cells, form):
+def _parsed(cells, form, shape=None, edit=None):
     """Read cells by one format -> datetime64[us] in UTC, NaT where it does not fit."""
     import pandas as pd
 
-    dates = pd.to_datetime(pd.Series(cells), format=form, errors="coerce", utc=True)
-    return dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    parts = []
+    for block in cells.blocks:
+        texts = block.split("\n")
+        if shape is not None:
+            texts = [edit(date) if (date := shape.fullmatch(text)) else "" for text in texts]
+        dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
+        parts.append(dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+    return np.concatenate(parts)
 
 
 def _with_century(times):
@@ -265,37 +305,3 @@ def _with_century(times):
         if moved.max() <= np.datetime64(today() + timedelta(days=1)):
             break
     return moved
-
-
-def _split_years(cells):
-    """Years such as 2001/02."""
-    years = [SPLIT_YEAR.fullmatch(cell) for cell in cells]
-    if not all(years) or any((int(year[1]) + 1) % 100 != int(year[2]) % 100 for year in years):
-        return None
-    said = f"{cells[0]!r} is read as the year that begins in {years[0][1]}"
-    return Reading("split years", np.array([int(year[1]) for year in years]), said)
-
-
-def _quarters(cells):
-    quarters = [QUARTER.fullmatch(cell) for cell in cells]
-    if not all(quarters):
-        return None
-    parts = [(quarter["y"] or quarter["y2"], quarter["q"] or quarter["q2"]) for quarter in quarters]
-    return Reading("quarters", _months_of_quarters(parts))
-
-
-def _months_of_quarters(parts):
-    return _parsed([f"{year}-{3 * int(quarter) - 2:02}" for year, quarter in parts], "%Y-%m")
-
-
-def _weeks_of_years(cells):
-    weeks = [WEEK.fullmatch(cell) for cell in cells]
-    if not all(weeks):
-        return None
-    times = _weeks([week.groups() for week in weeks])
-    return None if np.isnat(times).any() else Reading("weeks", times)
-
-
-def _weeks(parts):
-    """The days on which ISO weeks begin, from (year, week, day of the week or None)."""
-    return _parsed([f"{year}-W{int(week):02}-{day or 1}" for year, week, day in parts], "%G-W%V-%u")
