@@ -57,14 +57,14 @@ class Sandbox:
         Of protection, as `cage.level` says; None takes the best there is.
     preload : sequence of str
         Modules to import once instead of once an answer.
-    contained : bool
-        Whether a container goes around the cage where the system allows one.
+    without : collection of str
+        Layers of "sealed" to leave out, to try the others alone: "container", "landlock", "calls".
     """
 
-    def __init__(self, limits=None, level=None, preload=(), contained=True):
+    def __init__(self, limits=None, level=None, preload=(), without=()):
         self.limits = limits or Limits()
         self.level = level or cage.level()
-        self.preload, self.contained = tuple(preload), contained
+        self.preload, self.without = tuple(preload), set(without)
         self._process = None
 
     def open(self, cells, name, references=None, lesson=()):
@@ -107,7 +107,9 @@ class Sandbox:
             "MKL_NUM_THREADS": "1",
             "HOME": "/nonexistent",
         }
-        around = container.prefix(*nursery.needed()) if self.level == "sealed" and self.contained else []
+        around = []
+        if self.level == "sealed" and "container" not in self.without:
+            around = container.prefix(*nursery.needed())
         with theirs:
             self._process = subprocess.Popen(
                 [*around, sys.executable, "-s", "-m", "classroom.nursery", str(theirs.fileno())],
@@ -119,6 +121,7 @@ class Sandbox:
         self._control = ours
         settings = {
             "level": self.level,
+            "without": self.without,
             "preload": self.preload,
             "seconds": self.limits.cpu_seconds,
             "megabytes": self.limits.megabytes,

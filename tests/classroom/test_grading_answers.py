@@ -352,7 +352,7 @@ def test_a_forged_message_earns_nothing(data, sandbox):
 
 def test_what_is_no_answers_fault_is_tried_again(monkeypatch):
     """Where nothing forbids it, an answer may limit the process that others are born in."""
-    with Sandbox(Limits(seconds=5, cpu_seconds=3), contained=False) as own:
+    with Sandbox(Limits(seconds=5, cpu_seconds=3), without={"container"}) as own:
         with own.open(["def f(): return 1"], "f") as answer:
             assert answer() == 1
         os.kill(own._process.pid, signal.SIGKILL)
