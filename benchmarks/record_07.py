@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.train_rollout_nets import FALLING, USUAL, lstm, train_windows, trained
+from benchmarks.train_rollout_nets import FALLING, USUAL, InputJitter, lstm, train_windows, trained
 from lessons import records
 from lessons.explorers.rollout_steps import AT, ORIGINS, STEPS, WINDOW
 from lessons.rollout import error_by_horizon, rollout, trained_nets, truth
 from lessons.series import trend_and_seasons
 from lessons.torch_rnn import TorchForecaster, from_torch, to_torch
 from lessons.windows import Standardizer
-from lessons.wrappers import Centred, InputJitter, LinearSkip
+from lessons.wrappers import Centred, LinearSkip
 
 AHEAD = 10  # steps in a row of the nets trained on
 KEPT = ("LSTM", "LSTM centred", "LSTM centred + skip")  # whose weights come with the course

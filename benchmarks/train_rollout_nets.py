@@ -9,14 +9,42 @@ import numpy as np
 
 from lessons.explorers.rollout_steps import AT, FILE, NOISE, ORIGINS, STEPS, WINDOW, noisy
 from lessons.rnn import LSTM
+from lessons.rnn.training import GradientForecaster
 from lessons.rollout import rollout, trained_nets
 from lessons.rollout.trained import FILES, FOLDER, SEEDS
 from lessons.series import trend_and_seasons
 from lessons.windows import Standardizer, make_windows
-from lessons.wrappers import Centred, InputJitter, LinearSkip
+from lessons.wrappers import Centred, LinearSkip
 
 USUAL = {"epochs": 80, "lr": 2e-3}  # lesson 03's first run
 FALLING = {"epochs": 40, "lr": 5e-3, "schedule": "cosine"}  # and its best one
+
+
+class InputJitter(GradientForecaster):
+    """Add fresh noise of so much spread to every input in training, none in forecasts.
+
+    Bishop (1995), "Training with noise is equivalent to Tikhonov regularization": for a linear model it is
+    ridge regression with penalty N * sd**2.
+    """
+
+    def __init__(self, model, sd=0.2):
+        self.model, self.sd, self.seed, self.training = model, sd, model.seed, model.training
+        self.dtype, self.backward, self.predict = model.dtype, model.backward, model.predict
+        self._build = model._build
+
+    @property
+    def params(self):
+        """The weights of the model within."""
+        return self.model.params
+
+    def fit(self, X, y, **training):
+        """Train with the same noise at every fit, from a stream apart from weights and shuffling."""
+        self.rng = np.random.default_rng([self.seed, 1])
+        return super().fit(X, y, **training)
+
+    def forward(self, X):
+        """Forecast from windows with noise on them."""
+        return self.model.forward(X + self.sd * self.rng.standard_normal(X.shape, dtype=self.dtype))
 
 
 def train_windows(horizon=1):

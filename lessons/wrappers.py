@@ -1,10 +1,9 @@
 """Forecasters around forecasters: give the model an easier question, turn its answer back.
 
 `Centred` changes what goes in and what comes out and wraps *any* forecaster, a ridge regression as well.
-`LinearSkip` and `InputJitter` take part in training and wrap a model with `params`, `forward` and `backward`.
-They nest::
+`LinearSkip` takes part in training and wraps a model with `params`, `forward` and `backward`. They nest::
 
-    Centred(InputJitter(LinearSkip(LSTM(1, 32)), sd=0.2))
+    Centred(LinearSkip(LSTM(1, 32)))
 """
 
 import numpy as np
@@ -61,34 +60,15 @@ class Centred(Forecaster):
         level = self._level(X)
         return X - level, as_targets(y, len(X)) - level[:, 0, :1]
 
+    def _level(self, X):
+        return X[:, -1:] if self.by == "last" else X.mean(axis=1, keepdims=True)
+
     def _centred(self, training):
         pair = training.get("validation")
         return {**training, "validation": self._centre(*pair)} if pair is not None else training
 
-    def _level(self, X):
-        """Return an array of shape (N, 1, D)."""
-        return X[:, -1:] if self.by == "last" else X.mean(axis=1, keepdims=True)
 
-
-class _AroundNet(GradientForecaster):
-    """A model that trains together with the net inside it."""
-
-    def __init__(self, model):
-        self.model, self.seed = model, getattr(model, "seed", 42)
-        self.training = getattr(model, "training", None)
-        self.dtype = getattr(model, "dtype", np.dtype(float))
-
-    @property
-    def params(self):
-        """dict of str to ndarray : the inner model's weights."""
-        return self.model.params
-
-    def _build(self, X, y):
-        if hasattr(self.model, "_build"):
-            self.model._build(X, y)
-
-
-class LinearSkip(_AroundNet):
+class LinearSkip(GradientForecaster):
     """A net plus a linear forecast from the window, trained together: y = net(X) + vec(X) W_skip.
 
     The linear part takes what a linear model can explain, and keeps following where the series goes beyond
@@ -105,8 +85,8 @@ class LinearSkip(_AroundNet):
     """
 
     def __init__(self, model):
-        super().__init__(model)
-        self._W_skip = None
+        self.model, self._W_skip = model, None
+        self.seed, self.training, self.dtype = model.seed, model.training, model.dtype
 
     @property
     def params(self):
@@ -126,7 +106,6 @@ class LinearSkip(_AroundNet):
         return y_net + self._flat(X, y_net.shape[1]) @ self._W_skip
 
     def _build(self, X, y):
-        super()._build(X, y)
         self._flat(X, np.shape(y)[1])
 
     def _flat(self, X, horizon):
@@ -139,49 +118,3 @@ class LinearSkip(_AroundNet):
                 f"windows must hold T*D = {self._W_skip.shape[0]} values as before, got {X.shape[1]}"
             )
         return X
-
-
-class InputJitter(_AroundNet):
-    """Add fresh noise to every input in training, none in forecasts: no single value is to be trusted.
-
-    Parameters
-    ----------
-    model : LSTM, GRU, LinearSkip, ... with params, forward, backward and predict
-    sd : float
-        Standard deviation of the noise, in the (scaled) unit of the windows.
-
-    Raises
-    ------
-    ValueError
-        If `sd` is negative.
-
-    Notes
-    -----
-    Bishop (1995), "Training with noise is equivalent to Tikhonov regularization": for a linear
-    model it is ridge regression with penalty N * sd**2. `gradient_check` the model inside, not this one:
-    its loss is random.
-    """
-
-    def __init__(self, model, sd=0.2):
-        super().__init__(model)
-        if not sd >= 0:
-            raise ValueError(f"sd must not be negative, got {sd}")
-        self.sd = sd
-        self._restart_noise()
-
-    def _restart_noise(self):
-        self._rng = np.random.default_rng([self.seed, 1])  # a stream apart from weights and shuffling
-
-    def fit(self, X, y, **training):
-        self._restart_noise()
-        return super().fit(X, y, **training)
-
-    def forward(self, X):
-        X = as_windows(X)
-        return self.model.forward(X + self.sd * self._rng.standard_normal(X.shape, dtype=self.dtype))
-
-    def backward(self, d_y):
-        return self.model.backward(d_y)
-
-    def predict(self, X):
-        return self.model.predict(X)

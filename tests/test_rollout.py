@@ -9,7 +9,7 @@ from lessons.rollout import error_by_horizon, horizon_table, rollout, trained_ne
 from lessons.rollout.trained import FILES, SEEDS
 from lessons.series import trend_and_seasons, two_waves
 from lessons.windows import make_windows, split_by_time
-from lessons.wrappers import Centred, InputJitter, LinearSkip
+from lessons.wrappers import Centred, LinearSkip
 
 QUICK = {"epochs": 3, "lr": 5e-3}
 
@@ -56,8 +56,8 @@ class Sum:
         lambda: LSTM(1, 5, training=QUICK),
         lambda: GRU(1, 5, training=QUICK),
         lambda: Centred(LSTM(1, 5, training=QUICK)),
-        lambda: Centred(Ridge(alpha=1.0), by="last"),
-        lambda: Centred(InputJitter(LinearSkip(LSTM(1, 5, training=QUICK)), sd=0.2)),
+        lambda: Centred(Ridge(alpha=1.0)),
+        lambda: Centred(LinearSkip(LSTM(1, 5, training=QUICK))),
     ],
 )
 def test_all_origins_at_once_are_as_one_window_at_a_time(series, make):
@@ -167,8 +167,7 @@ def test_blocks_are_fed_back_whole(series, steps):
         lambda: LSTM(1, 5, output_size=4, training=QUICK),
         lambda: GRU(1, 5, output_size=4, training=QUICK),
         lambda: Centred(LSTM(1, 5, output_size=4, training=QUICK)),
-        lambda: Centred(LSTM(1, 5, output_size=4, training=QUICK), by="last"),
-        lambda: Centred(InputJitter(LinearSkip(LSTM(1, 5, output_size=4, training=QUICK)), sd=0.1)),
+        lambda: Centred(LinearSkip(LSTM(1, 5, output_size=4, training=QUICK))),
     ],
 )
 def test_direct_forecasts_need_only_more_targets(series, make):
