@@ -201,38 +201,6 @@ def test_gradients_agree_with_autograd(kind, shape, seed):
     np.testing.assert_allclose(through_state, d_X, atol=1e-10)
 
 
-def copy_to_torch(model, module):
-    p = model.params
-    H = model.hidden_size
-    b_h = p.get("b_h", np.zeros(len(model.gate_names) * H))
-    arrays = {"weight_ih_l0": p["W_x"].T, "weight_hh_l0": p["W_h"].T, "bias_ih_l0": p["b"], "bias_hh_l0": b_h}
-    module.load_state_dict({name: torch.tensor(a.copy()) for name, a in arrays.items()})
-    return module
-
-
-@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-@given(shapes)
-@few
-def test_copied_weights_make_the_same_net_as_torchs_own(kind, shape):
-    B, T, D, H, outputs = shape
-    made = {"RNN": RNN, "LSTM": LSTM, "GRU": KINDS["GRU after"]}[kind](D, H, outputs)
-    model = with_random_weights(made)
-    X, y = problem(B, T, D, outputs)
-    module = copy_to_torch(model, getattr(torch.nn, kind)(D, H, batch_first=True, dtype=torch.float64))
-    h_T = module(torch.tensor(X))[0][:, -1]
-    y_torch = h_T @ torch.tensor(model.params["W_y"]) + torch.tensor(model.params["b_y"])
-    y_pred = model.forward(X)
-    np.testing.assert_allclose(y_pred, y_torch.detach().numpy(), atol=1e-12)
-
-    ((y_torch - torch.tensor(y)) ** 2).mean().backward()
-    grads = model.backward(mse_loss(y_pred, y)[1])
-    np.testing.assert_allclose(grads["W_x"], module.weight_ih_l0.grad.numpy().T, atol=1e-10)
-    np.testing.assert_allclose(grads["W_h"], module.weight_hh_l0.grad.numpy().T, atol=1e-10)
-    np.testing.assert_allclose(grads["b"], module.bias_ih_l0.grad.numpy(), atol=1e-10)
-    if kind == "GRU":
-        np.testing.assert_allclose(grads["b_h"], module.bias_hh_l0.grad.numpy(), atol=1e-10)
-
-
 # forward and backward as a caller meets them
 
 
@@ -317,20 +285,6 @@ def test_keep_bias_makes_a_gru_keep_whichever_way_round(reset):
     X = np.random.default_rng(0).normal(size=(4, 30, 1))
     forgetful, keeping = (gradient_memory(GRU(1, 8, keep_bias=k, reset=reset), X)[25] for k in (0, 3))
     assert keeping > 100 * forgetful
-
-
-def test_input_gradients_are_the_jacobian_of_the_last_state():
-    model = with_random_weights(LSTM(2, 3))
-    X = np.random.default_rng(0).normal(size=(2, 5, 2))
-    J = model.input_gradients(X)
-    assert J.shape == (2, 5, 3, 2)
-
-    model.params["W_y"][...], model.params["b_y"][...] = np.ones((3, 1)), 0
-    for t, d in ((0, 0), (4, 1)):
-        moved = X.copy()
-        moved[:, t, d] += 1e-6
-        slope = (model.predict(moved) - model.predict(X))[:, 0] / 1e-6  # of the sum over units
-        np.testing.assert_allclose(J[:, t, :, d].sum(axis=1), slope, atol=1e-5)
 
 
 # bad input

@@ -57,21 +57,15 @@ def test_an_epoch_reports_what_happened():
     assert epochs[0].validation_loss is None
 
 
-def test_the_first_full_batch_loss_is_that_of_the_untrained_model():
-    X, y = problem()
+@pytest.mark.parametrize(("batch_size", "steps"), [(None, 1), (9, 2)])
+def test_the_epoch_loss_weighs_batches_by_their_size(batch_size, steps):
+    X, y = problem(10)
     model = GRU(1, 4)
     untrained = mse_loss(model.predict(X), y)[0]
-    epoch = next(model.train(X, y, epochs=1, batch_size=None, max_grad_norm=None))
+    options = {"batch_size": batch_size, "lr": 1e-300, "max_grad_norm": None}
+    epoch = next(model.train(X, y, epochs=1, **options))
     assert epoch.loss == pytest.approx(untrained, rel=1e-12)
-    assert (epoch.steps, epoch.clipped) == (1, 0)
-
-
-def test_the_epoch_loss_weighs_a_short_last_batch_by_its_size():
-    X, y = problem(10)
-    model = LSTM(1, 4)
-    untrained = mse_loss(model.predict(X), y)[0]
-    epoch = next(model.train(X, y, epochs=1, batch_size=9, lr=1e-300))
-    assert epoch.loss == pytest.approx(untrained, rel=1e-12)
+    assert (epoch.steps, epoch.clipped) == (steps, 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -173,14 +167,11 @@ def explosive():
     return {"X": 10 * X, "y": 1e3 * y, "optimizer": "sgd", "lr": 10.0, "batch_size": 8}
 
 
-def test_an_explosion_is_yielded_then_training_ends():
+def test_an_explosion_is_yielded_then_training_ends_and_fit_says_so():
     epochs = list(RNN(1, 8, dtype=np.float32).train(**explosive(), max_grad_norm=None, epochs=50))
     assert not np.isfinite(epochs[-1].loss)
     assert all(np.isfinite(epoch.loss) for epoch in epochs[:-1])
     assert len(epochs) < 50
-
-
-def test_fit_says_that_it_diverged():
     with pytest.raises(FloatingPointError, match=r"training diverged: the loss is (nan|inf) in epoch"):
         RNN(1, 8, dtype=np.float32).fit(**explosive(), max_grad_norm=None, epochs=50)
 
