@@ -103,7 +103,7 @@ class Shift:
         return self.statistic > 2
 
 
-def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift, lags=None):
+def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift):
     """Learn a shift from past forecasts, and put it on trial at later origins than it was learnt at.
 
     Parameters
@@ -116,8 +116,6 @@ def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift, la
         Cost of one unit forecast too low, and too high.
     learn : callable
         ``learn(y_true, y_pred, under, over)`` returns the shift.
-    lags : int, optional
-        As for `diebold_mariano`.
 
     Returns
     -------
@@ -131,7 +129,7 @@ def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift, la
     missing = y_true[later] - y_pred[later]  # above 0 where the forecast is too low
     kept, shifted = (np.where(e > 0, under * e, -over * e) for e in (missing, missing - shift[later]))
     value = float(learn(y_true, y_pred, under, over))
-    return Shift(value, float(np.mean(kept - shifted)), diebold_mariano(kept, shifted, lags))
+    return Shift(value, float(np.mean(kept - shifted)), diebold_mariano(kept, shifted))
 
 
 def paired_verdict(chosen, losses, lags=None):
