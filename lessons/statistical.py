@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 
+from lessons.baselines import Forecaster
 from lessons.checks import as_series, refuse_missing, whole_number
 
 
@@ -83,6 +84,8 @@ class _Statistical:
             )
         predict = self._predictor(self._model(series))
         return np.array([predict(i, i + horizon - 1, dynamic=0) for i in target_index.tolist()])
+
+    __repr__ = Forecaster.__repr__
 
 
 class AutoReg(_Statistical):
