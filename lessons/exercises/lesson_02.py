@@ -176,6 +176,11 @@ _RIDGE_SLIPS = [
         "The windows' mean times the weights is in the forecast already.",
         {"y_mean - A_mean @ weights": "y_mean"},
     ),
+    Slip(
+        "Each feature has one mean here; each column of `A` has its own.",
+        {"A.mean(axis=0)": "np.tile(X.mean(axis=(0, 1)), X.shape[1])"},
+        of="weights",
+    ),
 ]
 
 EXERCISES = (

@@ -101,6 +101,9 @@ _GRU_GATES_SLIPS = [
     Slip("The bias `b` is not used.", {"x @ W_x + b": "x @ W_x"}),
     Slip("The candidate is made without its bias.", {"np.tanh(a_n": "np.tanh((x @ W_x)[:, -h.shape[1] :]"}),
     Slip("The candidate is not squashed, so the state can grow without limit.", {"np.tanh": ""}),
+    Slip("The tanh is closed too early: it goes round the whole sum.", {"a_n + (r * h)": "a_n) + ((r * h)"}),
+    Slip("`z` is made from the blocks of r.", {"a_z + h @ W_hz": "a_r + h @ W_hr"}),
+    Slip("The first two blocks of `W_h` are swapped: the order is r, z, n.", {"W_hr, W_hz,": "W_hz, W_hr,"}),
 ]
 
 _BLEND = "(1 - z) * h + z * n"
@@ -197,6 +200,25 @@ _GRU_BACKWARD_STEP_SLIPS = [
     Slip(
         "`d_r` is that of the other convention, in which r multiplies `h W_hn`, after the product.",
         {"d_rh * h": "d_a_n * (h @ W_hn)"},
+        of="d_a_r",
+    ),
+    Slip("The kept share has the factor z; kept was 1 - z.", {"d_h_new * (1 - z)": "d_h_new * z"}),
+    Slip(
+        "n has been through tanh already; here it goes through again.",
+        {"n**2": "np.tanh(n) ** 2"},
+        of="d_a_n",
+    ),
+    Slip(
+        "r and z have been through the sigmoid already; here they go through again.",
+        {
+            "r * (1 - r)": "sigmoid(r) * (1 - sigmoid(r))",
+            "z * (1 - z)\n    d_h = d_h + d_a_r": "sigmoid(z) * (1 - sigmoid(z))\n    d_h = d_h + d_a_r",
+        },
+        of="d_a_r, d_a_z",
+    ),
+    Slip(
+        "`d_r` is multiplied by r; that belongs to the way to `h`.",
+        {"d_a_n @ W_hn.T": "d_a_n @ W_hn.T * r"},
         of="d_a_r",
     ),
 ]

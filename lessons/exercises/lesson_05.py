@@ -209,6 +209,10 @@ _TRAIN_EPOCH_SLIPS = [
         "These are the losses *after* each step. Asked for are those before.",
         {"losses.append(loss": "losses.append(nn.functional.mse_loss(net(X), y)"},
     ),
+    Slip("These are roots of mean squared errors.", {"loss.item()": "loss.item() ** 0.5"}),
+    Slip("Each loss is multiplied by the size of its batch.", {"loss.item()": "loss.item() * len(X)"}),
+    Slip("One loss for each batch is asked for, not their mean.", {"np.array(losses)": "np.mean(losses)"}),
+    Slip("These are absolute errors, not squared ones.", {"mse_loss": "l1_loss"}),
 ]
 
 EXERCISES = (

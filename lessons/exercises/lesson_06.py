@@ -184,6 +184,18 @@ _GATE_EVIDENCE_SLIPS = [
         "The correlation compares the gate with the marker one step earlier.",
         {_R: "np.corrcoef(mean[:, 1:].ravel(), marker[:, :-1].ravel())[0, 1]"},
     ),
+    Slip(
+        "The gap is one of medians, not of means.",
+        {_GAP: "np.median(mean[marker]) - np.median(mean[~marker])"},
+    ),
+    Slip(
+        "A covariance over N - 1 is divided by deviations over N.",
+        {"corrcoef": "cov", "[0, 1]": "[0, 1] / mean.std() / marker.std()"},
+    ),
+    Slip(
+        "The gap compares the gate with the marker one step earlier.",
+        {"gap = ": "mean, marker = mean[:, 1:], marker[:, :-1]\n    gap = "},
+    ),
 ]
 
 _FORCED_STEP_SLIPS = [
@@ -215,6 +227,15 @@ _FORCED_STEP_SLIPS = [
     Slip("The input gate is set to 1 - `forget`.", {"sigmoid(i)": _HERE.format("1 - forget", "sigmoid(i)")}),
     Slip("Where f is forced, nothing is written into `c`.", {_C: _HERE.format("f * c", _C), **_ORDINARY}),
     Slip("`h` is the one of the ordinary step; it has to follow from the forced `c`.", _ORDINARY),
+    Slip(
+        "It is the cell state that becomes `forget`; the gate should.",
+        {_FORCED: "sigmoid(f)", _C: _HERE.format("forget", _C)},
+    ),
+    Slip(
+        "`h` shows the cell state from before this step.",
+        {"c = f": "old, c = c, f", "np.tanh(c)": "np.tanh(old)"},
+    ),
+    Slip("The last two blocks are swapped: the order is i, f, g, o.", {"f, g, o": "f, o, g"}),
 ]
 
 EXERCISES = (

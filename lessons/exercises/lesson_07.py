@@ -15,6 +15,12 @@ _MORE_CALIBRATION = _RANDOM.normal(size=(29, 3)) * np.array([0.5, 1.0, 1.5]) - 0
 _FALLING, _SHORT = _RANDOM.normal(size=(13, 3)) * np.array([3.0, 2.0, 1.0]), _RANDOM.normal(size=(11, 2))
 
 
+def _missed_by(errors, level):
+    """Make a case of forecasts (N, steps) that miss the truth by ``errors``."""
+    y_true = 10 * np.sin(np.arange(errors.size)).reshape(errors.shape)
+    return Case(y_true, y_true + errors, level)
+
+
 def recursive_rollout(series, origins, steps, weights, intercept):
     """Feed a linear model its own forecasts, from all origins at once."""
     T = len(weights)
@@ -84,6 +90,7 @@ _SHARED = (
 _NUMBER_FOR_NEVER = "A model that is never worse for good gets a number, which looks like a step."
 _WRONG_WAY = "The values move the wrong way, towards the end of the window."
 _ERRORS = "np.abs(y_pred - y_true)"
+_FEW = "    if rank > len(errors):"
 _RANK, _TAKEN = "int(np.ceil((len(errors) + 1) * level))", "return errors[rank - 1]"
 _NEAREST = "The rank is rounded to the nearest whole number, and that may be down."
 
@@ -131,6 +138,11 @@ _RECURSIVE_ROLLOUT_SLIPS = [
     Slip(
         "The intercept is added to the result, but it is missing from what is fed back.",
         {" + intercept": "", "return y_pred": "return y_pred + intercept"},
+    ),
+    Slip("The windows begin with the newest value; it belongs at the end.", {"(-T, 0)": "(-1, -T - 1, -1)"}),
+    Slip(
+        "At the first step the true value moves into the window.",
+        {"y_pred[:, k]])": "y_pred[:, k] if k else series[origins]])"},
     ),
 ]
 
@@ -183,6 +195,13 @@ _LOOP_MATRIX_SLIPS = [
     Slip("A 1 is added to the last weight.", {"return M": "M[-1, -1] += 1\n    return M"}),
 ]
 
+
+def _without_rank(diagnosis, width):
+    """Make the slip with the rule for too few origins, and without: who makes no rank has no such rule."""
+    changes = {_TAKEN: width}
+    return Slip(diagnosis, changes), Slip(diagnosis, {**changes, _FEW: "    if False:"})
+
+
 _INTERVAL_WIDTH_SLIPS = [
     Slip(
         "With fewer origins than the level needs, this takes the largest error: a width that "
@@ -192,7 +211,7 @@ _INTERVAL_WIDTH_SLIPS = [
     Slip(
         "With fewer origins than the level needs, the rank lies beyond the last row. What does the "
         "text ask for there?",
-        {"    if rank > len(errors):": "    if False:"},
+        {_FEW: "    if False:"},
     ),
     Slip(
         "With fewer origins than the level needs, this stops with an error. What does the text ask "
@@ -209,6 +228,10 @@ _INTERVAL_WIDTH_SLIPS = [
         {"np.inf": "np.nan"},
     ),
     Slip("The rank is too small: the origin to come counts as well.", {"(len(errors) + 1)": "len(errors)"}),
+    Slip(
+        "The rank is too small: the origin to come counts as well.",
+        {_TAKEN: "return np.quantile(errors, level, axis=0, method='higher')", _FEW: "    if False:"},
+    ),
     Slip("One rank too far: rank 1 is row 0.", {"[rank - 1]": "[rank]"}),
     Slip("Rounded down, the interval holds less than promised.", {_RANK: "int((len(errors) + 1) * level)"}),
     Slip(_NEAREST, {_RANK: "round((len(errors) + 1) * level)"}),
@@ -235,9 +258,9 @@ _INTERVAL_WIDTH_SLIPS = [
         "No step is narrower than the ones before; here each goes by itself.",
         {_TAKEN: "return np.maximum.accumulate(errors[rank - 1])"},
     ),
-    Slip(
+    *_without_rank(
         "This interpolates between two errors; the rule takes one that came.",
-        {_TAKEN: "return np.quantile(errors, level, axis=0)"},
+        "return np.quantile(errors, level, axis=0)",
     ),
     Slip("The errors have kept their sign, so only one side counts.", {_ERRORS: "y_pred - y_true"}),
     Slip("The errors, truth less forecast, have kept their sign.", {_ERRORS: "y_true - y_pred"}),
@@ -254,12 +277,15 @@ _INTERVAL_WIDTH_SLIPS = [
     Slip("This is the whole interval; asked for is half of it.", {_TAKEN: "return 2 * errors[rank - 1]"}),
     Slip("These are the largest errors, whatever `level` is.", {"[rank - 1]": "[-1]"}),
     Slip("The errors are squared; a width has the forecasts' unit.", {_ERRORS: "(y_pred - y_true) ** 2"}),
-    Slip(
+    *_without_rank(
         "This takes the errors for normally distributed around 0.",
-        {
-            "errors = ": "from statistics import NormalDist\n    errors = ",
-            _TAKEN: "return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)",
-        },
+        "from statistics import NormalDist\n"
+        "    return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)",
+    ),
+    Slip("The truth is not subtracted: these are the forecasts' own sizes.", {_ERRORS: "np.abs(y_pred)"}),
+    *_without_rank("This is the mean error, whatever `level` is.", "return errors.mean(axis=0)"),
+    *_without_rank(
+        "`np.percentile` counts to 100, and got a share.", "return np.percentile(errors, level, axis=0)"
     ),
 ]
 
@@ -340,18 +366,18 @@ EXERCISES = (
             Part(
                 "a width for each step",
                 1,
-                Case(np.zeros((9, 4)), _CALIBRATION, 0.8),
-                Case(np.zeros((29, 3)), _MORE_CALIBRATION, 0.75),  # (N + 1) level: 22.5; before, 8
-                Case(np.zeros((13, 3)), _FALLING, 0.7),  # 9.8: rounded down it is another, to the nearest not
-                Case(np.zeros((13, 3)), _FALLING, 0.8),  # 11.2
-                Case(np.zeros((11, 2)), _SHORT, 0.8),  # 9.6, and 8.8 of N alone
-                Case(np.zeros((9, 4)), _CALIBRATION, 0.85),  # the largest of all
+                _missed_by(_CALIBRATION, 0.8),
+                _missed_by(_MORE_CALIBRATION, 0.75),  # (N + 1) level: 22.5; before, 8
+                _missed_by(_FALLING, 0.7),  # 9.8: rounded down it is another, to the nearest not
+                _missed_by(_FALLING, 0.8),  # 11.2
+                _missed_by(_SHORT, 0.8),  # 9.6, and 8.8 of N alone
+                _missed_by(_CALIBRATION, 0.85),  # the largest of all
             ),
             Part(
                 "too few origins for the level",
                 1,
-                Case(np.zeros((9, 4)), _CALIBRATION, 0.95),  # 9.5: rank 10 of 9
-                Case(np.zeros((13, 3)), _FALLING, 0.94),  # 13.16
+                _missed_by(_CALIBRATION, 0.95),  # 9.5: rank 10 of 9
+                _missed_by(_FALLING, 0.94),  # 13.16
             ),
         ],
         hints=[

@@ -146,6 +146,15 @@ _FILL_FROM_PAST_SLIPS = [
         {"else filled[i - 1]": "else y[:i][~np.isnan(y[:i])][-1]"},
     ),
     Slip("This is the mean of the last five seasons, not of all.", {"known.mean()": "known[-5:].mean()"}),
+    Slip("The step of the season is what `%` leaves, not what `//` gives.", {"i % s": "i // s"}),
+    Slip(
+        "Where no season before has a value, the mean so far is put in.",
+        {"filled[i - 1]": "np.nanmean(y[:i])"},
+    ),
+    Slip(
+        "In the first season this index is below 0: it counts from the end, the future.",
+        {_BEFORE: "y[i - season_length :: -season_length]"},
+    ),
 ]
 
 _FADING_SHARES_SLIPS = [
@@ -194,6 +203,9 @@ _FADING_SHARES_SLIPS = [
     ),
     Slip("The sum of products is not divided by anything.", {" / np.sum(now[both] ** 2)": ""}),
     Slip("This is a covariance; asked for is a share.", {_SHARE_LEFT: "np.mean(now[both] * later[both])"}),
+    Slip(
+        "The shares have lost their signs: a deviation may turn.", {"return shares": "return np.abs(shares)"}
+    ),
 ]
 
 _DIEBOLD_MARIANO_SLIPS = [
@@ -230,6 +242,13 @@ _DIEBOLD_MARIANO_SLIPS = [
     ),
     Slip("The losses are squared; they are losses already.", {"loss_a - loss_b": "loss_a**2 - loss_b**2"}),
     Slip("This is the mean difference, not divided by its standard error.", {" / np.sqrt(variance / N)": ""}),
+    Slip("N belongs under the root too.", {"variance / N)": "variance) / N"}),
+    Slip("The weights fall to 0 over the series, 1 - k / N, not over the lags.", {"k / (lags + 1)": "k / N"}),
+    Slip("Each lag takes the place of the sum before it.", {"variance += 2": "variance = 2"}),
+    Slip(
+        "This is a p-value; asked for is the statistic.",
+        {"return d": "from scipy.stats import norm\n    return 2 * norm.sf(abs(d", "/ N)": "/ N)))"},
+    ),
 ]
 
 _BEST_SHIFT_SLIPS = [
@@ -263,6 +282,18 @@ _BEST_SHIFT_SLIPS = [
         {_QUANTILE: f"np.quantile(y_true, {_SHARE}) - np.quantile(y_pred, {_SHARE})"},
     ),
     Slip("`np.percentile` counts to 100, and got a share.", {_QUANTILE: f"np.percentile(missing, {_SHARE})"}),
+    Slip(
+        "This is a mean weighted by the prices, which large errors pull at. Which *share* lies below?",
+        {_QUANTILE: "np.average(missing, weights=np.where(missing > 0, under, over))"},
+    ),
+    *_shift_slips("A shift may be negative, too.", {"y_true - y_pred": "np.maximum(0, y_true - y_pred)"}),
+    *_shift_slips(
+        "Only forecasts that were too low enter.", {"y_true - y_pred": "(y_true - y_pred)[y_true > y_pred]"}
+    ),
+    *_shift_slips(
+        "The bias is taken out and never put back.",
+        {"y_true - y_pred": "y_true - y_pred - np.mean(y_true - y_pred)"},
+    ),
 ]
 
 EXERCISES = (
@@ -302,7 +333,7 @@ EXERCISES = (
         reference=fading_shares,
         returns="shares",
         parts=[
-            Part("nothing missing", 1, Case(_deviation(40, 4, []), 3), Case(_deviation(30, 5, []), 5)),
+            Part("nothing missing", 1, Case(_deviation(40, 4, []), 3), Case(_deviation(30, 5, [], -0.7), 5)),
             Part("with gaps", 1, Case(_deviation(40, 6, [3, 4, 17, 30]), 4), Case(_deviation(25, 7, [9]), 2)),
         ],
         hints=[

@@ -61,6 +61,11 @@ _STATE_SLIPS = [
         {"d_c = d_c_all * f": "d_c = d_c_all * f + d_c_new"},
     ),
     Slip("`d_i` and `d_f` are swapped: the order is i, f, g, o.", {"return d_i, d_f": "return d_f, d_i"}),
+    Slip("In the slope of tanh stands the square of h' = o · tanh(c').", {"tanh_c**2": "(o * tanh_c) ** 2"}),
+    Slip(
+        "Between h' and c' stands the slope of a sigmoid, not of a tanh.",
+        {"(1 - tanh_c**2)": "tanh_c * (1 - tanh_c)"},
+    ),
 ]
 
 

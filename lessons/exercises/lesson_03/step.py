@@ -73,6 +73,11 @@ _STEP_SLIPS = [
         of="c",
     ),
     Slip("The output gate is not squashed: it is no switch between 0 and 1 yet.", {"sigmoid(a_o)": "a_o"}),
+    Slip(
+        "The old cell state goes through tanh; it is kept as it is.",
+        {"sigmoid(a_f) * c": "sigmoid(a_f) * np.tanh(c)"},
+        of="c",
+    ),
 ]
 
 
@@ -146,6 +151,15 @@ _FORWARD_SLIPS = [
         _carried_on_to_the_next_window,
         "The states at the end of a window are carried on into the next one; each begins at zero.",
     ),
+    Slip(
+        "All states are the last ones: one array was stored again and again, and changed in place.",
+        {_ALL: "return 0 * h_all + h_all[:, -1:], 0 * c_all + c_all[:, -1:]"},
+    ),
+    Slip(
+        "`lstm_step` takes `h` first, then `c`; here they go in the other way round.",
+        {"h_all[:, t], c_all[:, t], W": "c_all[:, t], h_all[:, t], W"},
+    ),
+    Slip("Step t reads the input before its own, and the first step the last.", {"X[:, t]": "X[:, t - 1]"}),
 ]
 
 

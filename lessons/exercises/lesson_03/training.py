@@ -99,6 +99,11 @@ _ADAM_SLIPS = [
         "`eps` is added after the division: there are brackets missing below the fraction line.",
         {"m_hat / (np.sqrt(v_hat) + eps)": "m_hat / np.sqrt(v_hat) + eps"},
     ),
+    Slip("Wrong order: first `p`, then `m`, then `v`.", {"p, m, v": "p, v, m"}),
+    Slip("The step uses the gradient itself, not its running mean.", {"lr * m_hat": "lr * g"}),
+    Slip("`v` is corrected with `beta_1`.", {"beta_2**k": "beta_1**k"}),
+    Slip("The correction of v belongs inside the root.", {"v / (1 - beta_2**k)": "v / (1 - beta_2**k) ** 2"}),
+    Slip("`v` is one mean for all; each parameter has its own.", {"g**2": "np.mean(g**2)"}, of="v"),
 ]
 
 
