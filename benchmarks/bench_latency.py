@@ -74,7 +74,7 @@ def main():
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("notebooks", nargs="*", help="numbers of notebooks; all if none is given")
-    parser.add_argument("--quick", action="store_true", help="five moves each, and nothing written")
+    parser.add_argument("--quick", action="store_true", help="six moves each, and nothing written")
     options = parser.parse_args()
     if not chromium():
         print("No Chromium on this machine: nothing measured.")
@@ -85,7 +85,7 @@ def main():
         if not options.notebooks or path.name[:2] in options.notebooks
     ]
     load = os.getloadavg()[0]
-    moves, training, pages = measure(chosen, 6 if options.quick else 30)
+    moves, training, pages = measure(chosen, 6 if options.quick else 16)
     text = report(moves, training, pages, load)
     print(text)
     if not options.quick and not options.notebooks:

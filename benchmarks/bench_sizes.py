@@ -22,6 +22,7 @@ ADDED["what cell and chain draw with"] = (
 )
 MOST_ADDED = 180  # lines of an explorer; what it draws with is counted apart
 BESIDE = "explorers added later"
+NO_KERNEL = ("explorers/recording.py", "export.py")  # explorers in a page by themselves
 MOST = {"subject": 3200, "stage": 2600, "exercises: engine": 900, "exercises: lessons": 3000, "tests": 11000}
 WORDS = dict(enumerate((600, 2300, 2200, 3600, 2400, 2400, 2500, 2600, 2700)))  # at most, by lesson
 
@@ -47,6 +48,8 @@ def room_of(path):
     module = path.relative_to("lessons").as_posix()
     if any(module in modules for modules in ADDED.values()):
         return BESIDE
+    if module in NO_KERNEL:
+        return "pages without a kernel"
     return "stage" if path.parts[1].startswith(STAGE) else "subject"
 
 

@@ -21,7 +21,7 @@ function wrapped(text, width, font) {
 
 function fit(layout, gd) {                     // the layout as it suits the page, and gd to match
   const { template: { layout: house = {} } = {}, title } = layout;
-  const plain = layout.height ?? house.height ?? 340, room = Math.max(1, 0.56 * window.innerHeight / plain);
+  const plain = layout.height ?? house.height ?? 340, room = Math.max(1, 0.55 * window.innerHeight / plain);
   const scale = Math.min(parseFloat(getComputedStyle(gd).getPropertyValue("--lessons-scale")) || 1, room);
   const enlarged = { transform: `scale(${scale})`, transformOrigin: "0 0", width: `${100 / scale}%` };
   if (scale !== 1) Object.assign(gd.style, enlarged);

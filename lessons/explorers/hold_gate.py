@@ -71,7 +71,8 @@ class HoldGate(Explorer):
         forecast, untouched = (run.y_pred[window, 0] for run in (self.held, self.free))
         during = f"step {first}" if first == last else f"steps {first} to {last}"
         title = (
-            f"{gate.capitalize()} held at {value:.2f} in {during}: {forecast:.2f} instead of {untouched:.2f}"
+            f"{gate.capitalize()} held at {value:.2f} in {during}: {_signed(forecast)} "
+            f"instead of {_signed(untouched)}"
         )
         steps = (np.arange(T) >= first) & (np.arange(T) <= last)
         beside = {"names": [name, "c"], "beside": self.held, "held": steps, "title": title}

@@ -147,11 +147,11 @@ def _picture():
     figure = figures.new_figure(traces, title="", x="steps after the origin", y="value", alt="")
     axis = {"title": {"text": "place in the window: 1 oldest, 61 new", "standoff": 4}}
     return figure.update_layout(
-        xaxis={"domain": [0, 0.6], "range": [-WINDOW - 4, STEPS - 1], "title_standoff": 2},
+        xaxis={"domain": [0, 0.58], "range": [-WINDOW - 4, STEPS + 3], "title_standoff": 2},
         yaxis={"domain": [0.56, 1], "range": VALUES},
-        xaxis2={"domain": [0, 0.6], "range": [-1, WINDOW + 2.5], "anchor": "y2", **axis},
+        xaxis2={"domain": [0, 0.58], "range": [-1, WINDOW + 2.5], "anchor": "y2", **axis},
         yaxis2={"domain": [0, 0.3], "range": VALUES, "anchor": "x2", "title": "value"},
-        xaxis3={"domain": [0.7, 1], "range": [0, STEPS + 4], "anchor": "y3", "title": "steps ahead"},
+        xaxis3={"domain": [0.72, 1], "range": [0, STEPS + 4], "anchor": "y3", "title": "steps ahead"},
         yaxis3={
             **LOG_AXIS,
             "anchor": "x3",
@@ -159,7 +159,7 @@ def _picture():
             "range": np.log10(ERRORS).tolist(),
         },
         hovermode="closest",
-        legend2={"x": 0.7, "y": 1, "yanchor": "top", "orientation": "v"},
+        legend2={"x": 0.72, "y": 1, "yanchor": "top", "orientation": "v"},
         height=306,
         margin={"t": 60, "b": 36},
     )

@@ -162,5 +162,6 @@ def _picture():
         yaxis={**log_axis(low, high), "range": [low, high]},
         xaxis2={"domain": [0.76, 1], "range": [-0.6, 1.6], "tickangle": 0},
         yaxis2={**log_axis(-1, 2), "range": [-1, 2], "anchor": "x2", "title": "ms a step"},
-        height=270,
+        height=256,
+        margin_t=62,
     )

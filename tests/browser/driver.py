@@ -291,6 +291,45 @@ def in_kernel(page, code):
 # --- explorers
 
 
+# Where lessons are shown: the window's width and height, and what of the height is left for a notebook.
+PLACES = {"beside a file browser": (900, 768, 560), "projector": (1016, 720, 599)}
+CLASSROOM = ROOT / "lessons" / "jupyter" / "classroom" / "custom" / "custom.css"
+HEIGHTS = """boxes => boxes.map(box => {
+  const parts = [...box.querySelectorAll(":scope > :not(.lessons-scores)")];
+  const ends = parts.map(part => part.getBoundingClientRect()).filter(part => part.height);
+  return Math.max(...ends.map(part => part.bottom)) - box.getBoundingClientRect().top;
+})"""
+MOVE_ALL = """
+def end_of(control):
+    if hasattr(control, "lower"):
+        return control.min, control.max
+    return control._options_values[-1] if hasattr(control, "_options_values") else control.max
+
+for box in Out.values():
+    if hasattr(box, "controls"):
+        ends = {name: end_of(control) for name, control in box.controls.items() if name != "epochs"}
+        box.set(**(ends if %s else box._initial))
+"""
+
+
+def assert_fits(page):
+    """Assert that all one needs while dragging an explorer of the page fits every place.
+
+    From its top to the bottom of what changes, at the start and with all controls at their ends; a table of
+    scores may lie below the edge.
+    """
+    for place, (width, height, room) in PLACES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        if place == "projector":
+            page.add_style_tag(path=CLASSROOM)
+        for at_ends in (False, True):
+            assert in_kernel(page, MOVE_ALL % at_ends) == ""
+            page.wait_for_timeout(700)  # figures redraw at their new size
+            wait_drawn(page)
+            tall = page.locator(EXPLORERS).evaluate_all(HEIGHTS)
+            assert max(tall) <= room, (place, at_ends, tall)
+
+
 def explorer(page, label):
     """Return the explorer that has a slider of this name, scrolled into view."""
     found = page.locator(EXPLORERS, has=page.get_by_role("slider", name=label, exact=True))

@@ -10,7 +10,7 @@ import types
 
 import numpy as np
 import pytest
-from driver import EXPLORERS, FIGURE, cell, drag, eventually, now, press, run_cell, slider
+from driver import EXPLORERS, FIGURE, assert_fits, cell, drag, eventually, now, press, run_cell, slider
 
 from lessons import explorers
 from lessons.explorers.base import plain
@@ -29,7 +29,7 @@ AGO = np.roll(Y, 2)
 """
 exec(PREPARED)
 ARGUMENTS = {
-    "training": "epochs=20",  # quick to train, otherwise like the rest
+    "training": "epochs=20, hidden_size=8",  # quick to train, otherwise like the rest
     "error_price": "(Y[:400], {'ridge': AGO[:400], 'LSTM': 0 * Y[:400]}),"
     " (np.arange(100), Y[400:], {'ridge': AGO[400:], 'LSTM': 0 * Y[400:]})",
 }
@@ -532,3 +532,9 @@ def test_every_slider_has_a_name_and_nothing_went_wrong(page):
     assert handles and all(handle.get_attribute("aria-label") for handle in handles)
     assert page.outside == []
     assert page.complaints == []
+
+
+def test_all_that_one_needs_while_dragging_fits(page):
+    for name in NAMES:
+        show(page, name)
+    assert_fits(page)

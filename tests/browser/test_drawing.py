@@ -1,14 +1,20 @@
 """The drawn explorers in the page: parts are chosen by mouse and keyboard, Play reads a window and stops."""
 
 import pytest
-from driver import EXPLORERS, eventually, now, press, run_all, slider
+from driver import EXPLORERS, assert_fits, eventually, now, press, run_all, slider
+
+CELLS = (
+    "from lessons import explorers",
+    "explorers.cell()",
+    "explorers.chain()",
+    "explorers.cell('gru', 'after')",
+    "explorers.cell('rnn')",
+)
 
 
 @pytest.fixture(scope="module")
 def page(notebook_of):
-    page = notebook_of(
-        "drawn.ipynb", "from lessons import explorers", "explorers.cell()", "explorers.chain()"
-    )
+    page = notebook_of("drawn.ipynb", *CELLS)
     run_all(page)
     page.wait_for_selector(".lessons-drawing svg")
     return page
@@ -66,6 +72,10 @@ def test_the_chain_lights_up_by_a_click_and_by_its_buttons(page):
     chain.get_by_role("button", name="h₂", exact=True).first.click()
     says(page, chain, "4 roads")
     assert chain.locator(".road.back").count() > 8
+
+
+def test_all_that_one_needs_while_dragging_fits(page):
+    assert_fits(page)
 
 
 def _equal(found, expected):

@@ -10,7 +10,7 @@ from lessons.scores import skill
 from lessons.tables import Table
 
 HEIGHT = 280
-MARGIN = {"t": 62, "b": 44}  # pixels, as everything here
+MARGIN = {"t": 66, "b": 44}  # pixels, as everything here
 LABEL_HEIGHT = 19
 TITLE = 13  # its letters: a title stays one line at half a laptop's width
 
@@ -21,7 +21,9 @@ def loss_picture():
     figure.data[0].line = {"color": "rgba(127,127,127,.7)", "width": 1.5, "dash": "dot"}
     figure.data[1].line.dash = "dash"
     figure.data[2].line.width = 3
-    return figure.update_layout(height=HEIGHT, margin={**MARGIN, "r": 136}, title_font_size=TITLE)
+    legend = {"font_size": 12, "itemwidth": 30}  # two lines at most, at half a projector's width
+    margin = {**MARGIN, "r": 136}
+    return figure.update_layout(height=HEIGHT, margin=margin, title_font_size=TITLE, legend=legend)
 
 
 def draw_losses(live, run, earlier, drawn):
