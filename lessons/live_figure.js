@@ -105,6 +105,7 @@ function move(gd, news) {                      // all traces; false if Plotly wo
     if (!moves(trace, key) || data[k][key] === trace[key]) return true;
     const axis = _fullLayout[`${key}axis${(trace[`${key}axis`] ?? "").slice(1)}`];
     if (axis?.autorange || !data[k][key]?.length || !trace[key]?.length) return false;
+    if (trace.type === "bar" && data[k][key].length !== trace[key].length) return false;  // new bars stay black
     moved = true;
     return true;
   }));

@@ -98,8 +98,8 @@ def _picture(t, y, predictions, limits, unit, name):
     traces = [
         go.Scatter(x=grid, name="cost, past", mode="lines", line=figures.line("series")),
         go.Scatter(x=grid, name="cost, test part", mode="lines", line=figures.line("test")),
-        go.Scatter(name="learnt on the past", mode="markers", marker=diamond),
-        go.Scatter(name="now", mode="markers", marker=here),
+        go.Scatter(name="learnt on the past", mode="markers", marker=diamond, cliponaxis=False),
+        go.Scatter(name="now", mode="markers", marker=here, cliponaxis=False),
         go.Scatter(x=t, y=y, name="truth", line=figures.line("truth"), **right),
         go.Scatter(x=t, name="forecast", line={**figures.line("series", 1.5), "dash": "dot"}, **right),
         go.Scatter(x=t, name="shifted", line={"color": color, "width": 2}, **right),

@@ -514,6 +514,18 @@ def test_every_button_is_known(page, name):
     assert shown - options <= {"Reset"} | BUTTONS.get(name, set())
 
 
+def test_bars_that_come_in_have_the_colour_of_the_others(page):
+    box = show(page, "ridge_weights")
+    press(page, slider(box, "window"), "End")
+    eventually(page, lambda: assert_bars(box, 100, colours=1))
+
+
+def assert_bars(box, count, colours):
+    bars = "[...box.querySelectorAll('.subplot.xy .bars path')]"
+    fills = box.evaluate(f"box => {bars}.map(bar => getComputedStyle(bar).fill)")
+    assert (len(fills), len(set(fills))) == (count, colours)
+
+
 def test_a_network_without_a_gate_has_no_bias_to_set(page):
     box = show(page, "memory")
     box.get_by_role("button", name="RNN", exact=True).click()
@@ -536,5 +548,7 @@ def test_every_slider_has_a_name_and_nothing_went_wrong(page):
 
 def test_all_that_one_needs_while_dragging_fits(page):
     for name in NAMES:
-        show(page, name)
+        box = show(page, name)
+        if name == "training":
+            box.get_by_role("button", name="More settings").click()  # folds them: `epochs` was given
     assert_fits(page)
