@@ -85,7 +85,7 @@ def main():
         if not options.notebooks or path.name[:2] in options.notebooks
     ]
     load = os.getloadavg()[0]
-    moves, training, pages = measure(chosen, 6 if options.quick else 16)
+    moves, training, pages = measure(chosen, 6 if options.quick else 12)
     text = report(moves, training, pages, load)
     print(text)
     if not options.quick and not options.notebooks:
@@ -289,7 +289,7 @@ def _training(page, box, n):
     """Time the first point of a run, and another explorer's slider (the floor's) while one runs."""
     box.evaluate("clock.watch")
     page.locator(".bench-floor").evaluate("clock.watch")
-    handle = box.locator(".lessons-controls").get_by_role("slider", name="hidden size")
+    handle = box.locator(".lessons-controls").get_by_role("slider", name="trend per step")
     floor = page.locator(".bench-floor").get_by_role("slider")
     first, other, alone = [], [], []
     for move in range(n):
