@@ -130,9 +130,9 @@ def _finding(time, length, filling, look_at, error, trial, steps):
     if error is None:
         return f"{look_at}: filled with {bold(filling)}. Nobody can say how well: the truth was not measured."
     return (
-        f"{length} step{'s' * (length > 1)} from {show(time)}, hidden: {bold(filling)} is off by an MSE of "
-        f"{bold(f'{error:.4g}')} here. Over many stretches of {trial.lengths[k]}: "
-        f"{trial.mse[filling][k]:.4g}; the least, {trial.mse[best][k]:.4g}, has {best}."
+        f"{length} hidden step{'s' * (length > 1)} from {show(time)}: {bold(filling)} is off by an MSE of "
+        f"{bold(f'{error:.4g}')}; over many stretches of {trial.lengths[k]} by {trial.mse[filling][k]:.4g}. "
+        f"Least: {best}, {trial.mse[best][k]:.4g}."
     )
 
 

@@ -324,7 +324,7 @@ def assert_fits(page):
             page.add_style_tag(path=CLASSROOM)
         for at_ends in (False, True):
             assert in_kernel(page, MOVE_ALL % at_ends) == ""
-            page.wait_for_timeout(700)  # figures redraw at their new size
+            page.wait_for_timeout(500)  # figures redraw at their new size
             wait_drawn(page)
             tall = page.locator(EXPLORERS).evaluate_all(HEIGHTS)
             assert max(tall) <= room, (place, at_ends, tall)
