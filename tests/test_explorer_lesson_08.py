@@ -39,9 +39,9 @@ def test_a_hidden_stretch_is_filled_without_its_truth(gaps):
     places = np.flatnonzero(np.isfinite(filled))
     assert len(places) == 5 and np.isfinite(truth[places]).all()
     error = np.mean((filled[places] - truth[places]) ** 2)
-    assert f"<strong>{error:.4g}</strong> here" in gaps.readout.finding
+    assert f"<strong>{error:.4g}</strong>;" in gaps.readout.finding
     assert np.asarray(trace(gaps, "filled").x)[places].tolist() == [0, 1, 2, 3, 4]
-    day = gaps.readout.finding.split(" from ")[1].split(", hidden")[0].replace(" ", "T")
+    day = gaps.readout.finding.split(" from ")[1].split(": ")[0].replace(" ", "T")
     start = int(np.flatnonzero(TRAIN[0] == np.datetime64(day))[0])
     hidden = np.where(TRAIN[1] == 0, np.nan, TRAIN[1])
     hidden[start : start + 5] = np.nan
