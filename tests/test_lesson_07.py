@@ -147,6 +147,17 @@ def test_the_matrix_is_the_rollout(sea):
     np.testing.assert_allclose(said[0] - said[1], there[0] - there[1], atol=1e-9)  # the intercept drops out
 
 
+def test_noise_in_the_first_window_goes_on(sea):
+    _, data = sea
+    ridge = Ridge().fit(data.X_train, data.y_train)
+    noise = np.random.default_rng(0).normal(size=60 * 200)
+    origins = np.arange(60, len(noise) + 1, 60)
+    said, silent = (rollout(ridge, series, origins, 200, 60) for series in (noise, 0 * noise))
+    cost = np.mean((said - silent) ** 2, axis=0)  # of noise of size 1, at each step
+    assert cost[199] == pytest.approx(cost[0], rel=0.4)
+    assert cost[199] < 0.5  # and the rest is gone
+
+
 # cures
 
 
