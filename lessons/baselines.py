@@ -78,6 +78,8 @@ class _Baseline(Forecaster):
     def fit(self, X, y):
         X = self._windows(X)
         y = as_targets(y, len(X))
+        if np.isnan(X).any() or np.isnan(y).any():
+            raise ValueError(f"X and y must not hold NaN, got {np.isnan(X).sum()} and {np.isnan(y).sum()}")
         self.horizon = y.shape[1]
         self._learn(X, y)
         return self

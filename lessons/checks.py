@@ -6,6 +6,35 @@ import reprlib
 import numpy as np
 
 
+def as_values(values, name):
+    """Return values of any shape as floating-point numbers, or say what is wrong with them.
+
+    Masked values and None become NaN; NaN and infinite values are let through.
+
+    Raises
+    ------
+    TypeError
+        They are not real numbers, or no rectangle.
+    ValueError
+        One is so large that its square is none.
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(float).filled(np.nan)
+    try:
+        array = np.asarray(values)
+        if array.dtype == object:  # None, Decimal, nullable pandas columns
+            array = array.astype(float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers and be rectangular, got {reprlib.repr(values)}") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got values of type {array.dtype}")
+    array = array if array.dtype.kind == "f" else array.astype(float)
+    size = np.abs(array).max(initial=0, where=np.isfinite(array))
+    if size > 1e-3 * np.sqrt(np.finfo(array.dtype).max):
+        raise ValueError(f"{name} holds {size:.3g}: too large to be squared; take another unit")
+    return array
+
+
 def as_series(series, name="series"):
     """Return a series as a floating-point array with one column a feature, or say what is wrong with it.
 
@@ -28,7 +57,7 @@ def as_series(series, name="series"):
     ValueError
         The series is empty, or has neither one nor two axes.
     """
-    array = _as_floats(series, name)
+    array = as_values(series, name)
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} must have shape (n,) or (n, D), got shape {array.shape}")
     if array.size == 0:
@@ -57,13 +86,14 @@ def as_windows(X, name="X"):
     ValueError
         `X` has not three axes, or one of them is empty.
     """
-    X = _as_floats(X, name)
+    X = as_values(X, name)
     if X.ndim != 3:
         raise ValueError(
             f"{name} must have shape (N, T, D), got {X.shape}; windows of one series are (N, T, 1)"
         )
     if 0 in X.shape:
         raise ValueError(f"{name} must hold at least one window, time step and feature, got shape {X.shape}")
+    refuse_infinite(X, name)
     return X
 
 
@@ -90,12 +120,19 @@ def as_targets(y, n_windows, name="y"):
     ValueError
         `y` has not two axes, or another number of rows.
     """
-    y = _as_floats(y, name)
+    y = as_values(y, name)
     if y.ndim != 2 or y.shape[1] == 0:
         raise ValueError(f"{name} must have shape (N, horizon), got {y.shape}; one step ahead is (N, 1)")
     if len(y) != n_windows:
         raise ValueError(f"{name} must have one row a window ({n_windows}), got {len(y)}")
+    refuse_infinite(y, name)
     return y
+
+
+def refuse_infinite(values, name):
+    """Raise a ValueError when values of any shape hold infinite ones."""
+    if np.isinf(values).any():
+        raise ValueError(f"{name} holds {np.isinf(values).sum()} infinite values: no measurement is one")
 
 
 def refuse_missing(series, name="series"):
@@ -151,17 +188,3 @@ def negligible(size, values):
     values = np.asarray(values)
     precision = np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps ** 0.75
     return bool(size <= precision * np.nanmax(np.abs(values), initial=0.0))
-
-
-def _as_floats(values, name):
-    if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(float).filled(np.nan)
-    try:
-        array = np.asarray(values)
-        if array.dtype == object:  # None, Decimal, nullable pandas columns
-            array = array.astype(float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must hold numbers and be rectangular, got {reprlib.repr(values)}") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got values of type {array.dtype}")
-    return array if array.dtype.kind == "f" else array.astype(float)

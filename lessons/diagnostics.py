@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.checks import negligible
+from lessons.checks import as_series, as_values, negligible
 from lessons.significance import standard_error
 from lessons.tables import Table, Tabular
 
@@ -70,7 +70,7 @@ def diagnose(y_true, y_pred, horizon=1):
     ValueError
         Another shape, fewer than 20 measured values, or values that never change.
     """
-    y_true, y_pred = np.asarray(y_true, dtype=float), np.asarray(y_pred, dtype=float)
+    y_true, y_pred = as_values(y_true, "y_true"), as_values(y_pred, "y_pred")
     one = y_true.ndim == 1 or (y_true.ndim == 2 and y_true.shape[1] == 1)
     if y_true.shape != y_pred.shape or not one:
         raise ValueError(
@@ -79,8 +79,11 @@ def diagnose(y_true, y_pred, horizon=1):
         )
     y_true, y_pred = y_true.ravel(), y_pred.ravel()
     known = np.isfinite(y_true)
+    y_true, y_pred = np.where(known, y_true, np.nan), np.where(np.isinf(y_pred), np.nan, y_pred)
     if known.sum() < 20:
-        raise ValueError(f"a diagnosis needs 20 measured values at least, got {known.sum()}")
+        raise ValueError(f"y_true must hold 20 measured values at least, got {known.sum()}")
+    if not np.isfinite(y_pred[known]).all():
+        raise ValueError("y_pred has missing or infinite values where y_true has none")
     if negligible(np.ptp(y_true[known]), y_true[known]):
         raise ValueError("y_true never changes: there is no variance to compare with")
     measured, errors = (y_true[known], y_pred[known]), y_pred - y_true
@@ -113,8 +116,11 @@ def ljung_box(errors, lags=24):
     """
     from scipy import stats  # half a second, for those who need it
 
+    errors = as_series(errors, "errors")[:, 0]
     there = np.isfinite(errors)
     n = int(there.sum())
+    if n < 10 or negligible(np.ptp(errors[there]), errors[there]):
+        raise ValueError(f"errors must hold 10 values at least, and not all the same, got {n}")
     steps = np.arange(1, min(lags, n // 5) + 1)
     centred = np.where(there, errors - errors[there].mean(), 0)
     pairs = np.array([np.sum(there[k:] & there[:-k]) for k in steps])

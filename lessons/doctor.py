@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +97,7 @@ def doctor():
         for finding in examine(check):
             problems += finding.level == "problem"
             warnings += finding.level == "warning"
-            print(
-                f"{finding.level.upper() if finding.level == 'problem' else finding.level:8} {finding.text}"
-            )
+            print(f"{LEVELS[finding.level]:8} {finding.text}")
             if finding.cure:
                 print(f"         -> {finding.cure}", flush=True)
     if problems:
@@ -214,32 +213,44 @@ def check_kernel():
         yield problem(f"Jupyter's kernel python3 runs another Python, {started}", cure)
 
 
+def check_home():
+    """Can Jupyter write its own files, and is it this environment's JupyterLab?"""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = jupyter_runtime_dir()
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(10_000))
+    except OSError as error:
+        cure = "start the course with tasks.py lab, which then keeps these files in work/.jupyter"
+        yield warning(f"Jupyter cannot write to {folder}: {error.strerror}", cure)
+    else:
+        yield ok(f"Jupyter can write to {folder}")
+    if lab := os.environ.get("JUPYTERLAB_DIR"):
+        cure = "unset it, or start the course with tasks.py, which does"
+        yield problem(f"JUPYTERLAB_DIR is {lab}: JupyterLab would look there for its pages", cure)
+
+
 def check_memory():
     """Is there room for JupyterLab and a kernel with PyTorch?"""
     import psutil
 
-    free = psutil.virtual_memory().available / 1e9
-    if free < 0.6:
-        yield problem(
-            f"{free:.1f} GB of memory free; JupyterLab and one lesson need 0.6 GB", "close other programs"
-        )
-    elif free < 1.5:
-        yield warning(
-            f"{free:.1f} GB of memory free", "close other programs, and keep one lesson open at a time"
-        )
-    else:
-        yield ok(f"{free:.1f} GB of memory free")
+    cure = "close other programs, and keep one lesson open at a time"
+    yield room(psutil.virtual_memory().available, "memory", 0.6, 1.5, cure)
 
 
 def check_disk():
     """Is there room for the learner's own files?"""
-    free = shutil.disk_usage(HOME).free / 1e9
-    if free < 0.1:
-        yield problem(f"{free:.2f} GB of disk free; notebooks could not be saved", "free some disk space")
-    elif free < 1:
-        yield warning(f"{free:.1f} GB of disk free", "free some disk space before the next update")
-    else:
-        yield ok(f"{free:.0f} GB of disk free")
+    yield room(shutil.disk_usage(HOME).free, "disk", 0.1, 1, "free some disk space")
+
+
+def room(free, what, needed, enough, cure):
+    """Return whether so many bytes are enough, where gigabytes are needed."""
+    text = f"{free / 1e9:.1f} GB of {what} free"
+    if free < needed * 1e9:
+        return problem(f"{text}; the course needs {needed} GB", cure)
+    return warning(text, cure) if free < enough * 1e9 else ok(text)
 
 
 def check_threads():
@@ -284,6 +295,7 @@ CHECKS = (
     check_packages,
     check_widgets,
     check_kernel,
+    check_home,
     check_memory,
     check_disk,
     check_threads,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.checks import as_targets, as_windows, negligible
+from lessons.checks import as_targets, as_values, as_windows, negligible
 from lessons.tables import Table, Tabular
 
 
@@ -130,13 +130,13 @@ def skill(model_mse, naive_mse):
 
 
 def _errors(y_true, y_pred):
-    y_true = np.asarray(y_true, dtype=np.float64)
-    y_pred = np.asarray(y_pred, dtype=np.float64)
+    y_true, y_pred = as_values(y_true, "y_true"), as_values(y_pred, "y_pred")
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_pred must have the shape of y_true, {y_true.shape}, got {y_pred.shape}")
     if y_true.size == 0:
         raise ValueError("y_true is empty: there is nothing to score")
-    return y_pred - y_true
+    with np.errstate(invalid="ignore"):  # inf - inf is NaN, and so is the score
+        return y_pred.astype(float) - y_true
 
 
 @dataclass(frozen=True)

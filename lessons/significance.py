@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.checks import negligible, whole_number
+from lessons.checks import as_series, as_values, negligible, refuse_missing, whole_number
 from lessons.scores import cheapest_shift
 
 
@@ -39,17 +39,18 @@ def diebold_mariano(loss_a, loss_b, lags=None):
     ValueError
         The shapes differ, there are too few losses, or one is NaN.
     """
-    loss_a, loss_b = np.asarray(loss_a, dtype=float), np.asarray(loss_b, dtype=float)
+    loss_a, loss_b = as_values(loss_a, "loss_a"), as_values(loss_b, "loss_b")
     if loss_a.shape != loss_b.shape or loss_a.ndim != 1:
         raise ValueError(
             "loss_a and loss_b must both have shape (n,), of the same targets; got "
             f"{loss_a.shape} and {loss_b.shape}"
         )
-    n, d = len(loss_a), loss_a - loss_b
+    n = len(loss_a)
     if n < 8:
-        raise ValueError(f"a test needs 8 losses at least, got {n}")
-    if not np.isfinite(d).all():
-        raise ValueError("the losses hold NaN or infinite values: leave those targets out of both")
+        raise ValueError(f"loss_a and loss_b must hold 8 losses at least, got {n}")
+    if not np.isfinite([loss_a, loss_b]).all():
+        raise ValueError("loss_a and loss_b hold NaN or infinite values: leave those targets out of both")
+    d = loss_a - loss_b
     lags = _usual_lags(n) if lags is None else whole_number(lags, "lags")
     if not 0 <= lags < n:
         raise ValueError(f"lags must be between 0 and {n - 1} (there are {n} losses), got {lags}")
@@ -71,7 +72,8 @@ def standard_error(d, lags=None):
     float
         In that unit.
     """
-    d = np.asarray(d, dtype=float)
+    d = as_series(d, "d")[:, 0]
+    refuse_missing(d[:, np.newaxis], "d")
     return float(_mean_of(d, _usual_lags(len(d)) if lags is None else lags).bse[0])
 
 
@@ -121,7 +123,13 @@ def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift):
     -------
     Shift
     """
-    y_true, y_pred, origin = np.asarray(y_true), np.asarray(y_pred), np.asarray(origin)
+    y_true, y_pred = as_series(y_true, "y_true")[:, 0], as_series(y_pred, "y_pred")[:, 0]
+    origin = np.asarray(origin)
+    if not len(y_true) == len(y_pred) == len(origin):
+        lengths = len(y_true), len(y_pred), len(origin)
+        raise ValueError(f"y_true, y_pred and origin must have one length, got {lengths}")
+    refuse_missing(y_true[:, np.newaxis], "y_true")
+    refuse_missing(y_pred[:, np.newaxis], "y_pred")
     later = origin > origin.min()
     shift = np.zeros(len(y_true))
     for k in np.unique(origin[later]):

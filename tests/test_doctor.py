@@ -144,16 +144,29 @@ def test_the_kernel_of_another_environment(monkeypatch):
     assert "another Python" in text
 
 
-@pytest.mark.parametrize(("free", "level"), [(0.3e9, "problem"), (1.2e9, "warning"), (8e9, "ok")])
-def test_memory(monkeypatch, free, level):
+@pytest.mark.parametrize(
+    ("free", "memory", "disk"),
+    [
+        (0.05e9, "problem", "problem"),
+        (0.8e9, "warning", "warning"),
+        (1.2e9, "warning", "ok"),
+        (80e9, "ok", "ok"),
+    ],
+)
+def test_memory_and_disk(monkeypatch, free, memory, disk):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
-    assert [finding.level for finding in doctor.examine(doctor.check_memory)] == [level]
-
-
-@pytest.mark.parametrize(("free", "level"), [(0.05e9, "problem"), (0.8e9, "warning"), (80e9, "ok")])
-def test_disk(monkeypatch, free, level):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
-    assert [finding.level for finding in doctor.examine(doctor.check_disk)] == [level]
+    found = [doctor.examine(check)[0].level for check in (doctor.check_memory, doctor.check_disk)]
+    assert found == [memory, disk]
+
+
+def test_a_home_that_takes_no_files_and_another_jupyterlab(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    monkeypatch.setenv("JUPYTERLAB_DIR", "/elsewhere")
+    first, second = doctor.examine(doctor.check_home)
+    assert first.level == "warning" and "Jupyter cannot write to" in first.text and first.cure
+    assert second.level == "problem" and "JUPYTERLAB_DIR is /elsewhere" in second.text
 
 
 @pytest.mark.parametrize(("threads", "level"), [("1", "ok"), ("8", "warning"), (None, "warning")])

@@ -55,7 +55,7 @@ def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
     ("change", "message"),
     [
         (lambda a, b: (a, b[:-1]), r"must both have shape .* got \(60,\) and \(59,\)"),
-        (lambda a, b: (a[:5], b[:5]), "needs 8 losses at least, got 5"),
+        (lambda a, b: (a[:5], b[:5]), "must hold 8 losses at least, got 5"),
         (lambda a, b: (np.where(a > 1, np.nan, a), b), "hold NaN or infinite values"),
         (lambda a, b: (a, b, 60), "lags must be between 0 and 59"),
     ],

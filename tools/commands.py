@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -231,10 +232,23 @@ def jupyter_settings(work, classroom=False):
     folders = [str(course / "classroom") if classroom else None, str(course)]
     folders.append(os.environ.get("JUPYTER_CONFIG_PATH"))
     return {
+        **files_of_jupyter(work / ".jupyter"),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders)),
         "JUPYTERLAB_WORKSPACES_DIR": str(work / ".jupyter" / "workspaces"),  # only this course's tabs
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or the debugger may warn about frozen modules in a cell
     }
+
+
+def files_of_jupyter(instead):
+    """Return the variables that move Jupyter's own files, where the home folder takes none."""
+    try:
+        with tempfile.TemporaryFile(dir=Path.home()) as file:
+            file.write(bytes(10_000))
+    except OSError as error:
+        print(f"Nothing can be written to {Path.home()} ({error.strerror}): Jupyter's files go to {instead}.")
+        names = "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"
+        return {name: str(instead / name.lower()) for name in names}
+    return {}
 
 
 def hand_over(command, options, extra=()):

@@ -57,7 +57,8 @@ def outliers(y, window, threshold=4.0):
     values = as_series(y, "y")
     found = np.zeros(values.shape, dtype=bool)
     if len(values) > window:
-        past = sliding_window_view(values, window, axis=0)[:-1]  # (n - window, D, window)
+        measured = np.where(np.isinf(values), np.nan, values)
+        past = sliding_window_view(measured, window, axis=0)[:-1]  # (n - window, D, window)
         judged = ~np.isnan(past).all(axis=-1) & (np.isnan(past).mean(axis=-1) <= 0.5)  # (n - window, D)
         past, now = past[judged], values[window:][judged]  # (k, window), (k,)
         median = np.nanmedian(past, axis=-1)
@@ -90,6 +91,7 @@ def faults(y, season_length, until=None):
         value after it: a jump may be real, and is for you to judge; the others know the past alone.
     """
     column = as_series(y, "y")[:, 0].astype(float)
+    column = np.where(np.isinf(column), np.nan, column)
     known = column[:until]
     zero = (column == 0) & bool(len(_lonely_zeros(known)))
     at_zero = [np.mean(known[step::season_length] == 0) for step in range(min(season_length, len(known)))]
@@ -163,7 +165,7 @@ def level_change(y):
         Mean of the last fifth minus mean of the first, over the spread of values around the mean of their
         fifth; 0.0 where a fifth is empty or nothing varies.
     """
-    fifths = [part[~np.isnan(part)] for part in np.array_split(np.asarray(y, dtype=float), 5)]
+    fifths = [part[np.isfinite(part)] for part in np.array_split(as_series(y, "y")[:, 0], 5)]
     if min(map(len, fifths)) == 0:
         return 0.0
     spread = np.sqrt(np.mean(np.concatenate([part - part.mean() for part in fifths]) ** 2))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lessons.checks import as_series, whole_number
+from lessons.checks import as_series, refuse_infinite, whole_number
 from lessons.cleaning.gaps import runs
 from lessons.tables import Table, Tabular
 
@@ -48,6 +48,7 @@ def fill_gaps(y, method="last", season_length=None):
     if season_length is not None and whole_number(season_length, "season_length") < 1:
         raise ValueError(f"season_length must be at least 1, got {season_length}")
     values = as_series(y, "y")
+    refuse_infinite(values, "y")
     filled = values.astype(float)  # a copy
     for column in filled.T:
         _fill(column, method, season_length)
@@ -91,6 +92,8 @@ class HiddenGaps(Tabular):
     def overall(self, filling):
         """Mean squared error of a filling over gaps like those of the series, a float."""
         there = np.isfinite(self.mse[filling])
+        if not there.any():
+            return np.nan
         return float(np.average(self.mse[filling][there], weights=self.weights[there] + 1e-9))
 
     @property
@@ -124,7 +127,7 @@ def hide_and_fill(y, fillings, lengths=None, begin=0, most=100):
     -------
     HiddenGaps
     """
-    y = np.asarray(y, dtype=float)
+    y = as_series(y, "y")[:, 0]
     own = runs(np.isnan(y))[1]
     own = own if len(own) else np.ones(1, dtype=int)
     if lengths is None:

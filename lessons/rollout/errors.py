@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.checks import as_values
 from lessons.tables import Table, Tabular
 
 
@@ -88,7 +89,7 @@ def error_by_horizon(y_true, y_pred):
     ValueError
         If the shapes do not fit, there is nothing to score, or a value is NaN or infinite.
     """
-    y_true, y_pred = np.asarray(y_true, float), _seeds(y_pred)
+    y_true, y_pred = as_values(y_true, "y_true"), _seeds(y_pred)
     if y_true.ndim != 2 or y_true.size == 0:
         raise ValueError(
             f"y_true must have shape (N, steps), a row an origin, and not be empty, got shape {y_true.shape}"
@@ -105,10 +106,7 @@ def error_by_horizon(y_true, y_pred):
 
 def _seeds(y_pred):
     """Forecasts as an array (S, N, steps)."""
-    try:
-        y_pred = np.asarray(y_pred, float)
-    except ValueError:
-        raise ValueError("y_pred must hold numbers, one array (N, steps) a seed, all of one shape") from None
+    y_pred = as_values(y_pred, "y_pred")
     if y_pred.ndim not in (2, 3) or y_pred.size == 0:
         raise ValueError(f"y_pred must have shape (N, steps) or (S, N, steps), got shape {y_pred.shape}")
     return y_pred if y_pred.ndim == 3 else y_pred[np.newaxis]
