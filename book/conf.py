@@ -15,7 +15,9 @@ html_theme = "sphinx_book_theme"
 html_css_files = ["site.css"]
 html_show_sourcelink = html_copy_source = False
 html_context = {"default_mode": "auto"}
+mathjax3_config = {"chtml": {"scale": 0.92}}
 html_theme_options = {
+    "secondary_sidebar_items": {"index": [], "**": ["page-toc"]},
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,

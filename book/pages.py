@@ -186,21 +186,17 @@ class Page:
 def help_for(exercise_id):
     """Return an exercise's hints and solution as folded HTML, in Markdown."""
     from lessons.exercises import REGISTRY
+    from lessons.exercises.cards import _inline
+    from lessons.export import with_formulas
 
     exercise = REGISTRY[exercise_id]
-    hints = "".join(f"<li>{_inline(hint)}</li>" for hint in exercise.hints)
+    hints = "".join(f"<li>{with_formulas(_inline(hint))}</li>" for hint in exercise.hints)
     code = html.escape(exercise.source())
     folded = (
         f"<details class='lessons-help'><summary>Hints</summary><ol>{hints}</ol></details>"
         f"<details class='lessons-help'><summary>A solution</summary><pre>{code}</pre></details>"
     )
     return f"```{{raw}} html\n{folded}\n```"
-
-
-def _inline(text):
-    from lessons.exercises.cards import _inline
-
-    return _inline(text)
 
 
 # --- build

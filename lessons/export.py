@@ -36,7 +36,7 @@ class StaticFigures(Preprocessor):
         first = True
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = MATH.sub(_mathml, cell.source)
+                cell.source = with_formulas(cell.source)
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
                 if STATIC in data:
@@ -47,6 +47,11 @@ class StaticFigures(Preprocessor):
             notebook.cells.append(_player())
         notebook.metadata.pop("widgets", None)
         return notebook, resources
+
+
+def with_formulas(text):
+    """Return Markdown or HTML with its formulas, between dollars, as MathML."""
+    return MATH.sub(_mathml, text)
 
 
 def _mathml(found):
@@ -159,12 +164,15 @@ def export(notebook, to=None):
     with contextlib.suppress(CellExecutionError) if seen else contextlib.nullcontext():
         run(again, notebook.parent)
     content = _with_tables(content, again) if seen else again
-    # as in lessons/jupyter:
-    exporter = HTMLExporter(preprocessors=[StaticFigures], require_js_url="", mathjax_url="data:,")
-    page, _ = exporter.from_notebook_node(content, {"metadata": {"name": notebook.stem}})
     to = Path(to) if to else notebook.with_suffix(".html")
-    to.write_text(page, encoding="utf-8")
+    to.write_text(page(content, notebook.stem), encoding="utf-8")
     return to
+
+
+def page(notebook, name):
+    """Return a notebook that has been run as HTML, as lessons/jupyter sets it; changes the notebook."""
+    exporter = HTMLExporter(preprocessors=[StaticFigures], require_js_url="", mathjax_url="data:,")
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": name}})[0]
 
 
 def _with_tables(shown, recorded):

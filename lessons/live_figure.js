@@ -31,8 +31,9 @@ function fit(layout, gd) {                     // the layout as it suits the pag
     const size = title.font?.size ?? house.title?.font?.size ?? 16;
     const lines = wrapped(title.text, width - 24, `${size}px ${layout.font.family}`);
     const kept = gd.titleRows?.width === width ? gd.titleRows.count : 1;
-    gd.titleRows = { width, count: Math.max(kept, lines.length) };
-    const more = (gd.titleRows.count - 1) * size * LINE;
+    const room = gd.titleRows?.width === width ? gd.titleRows.room : 0;
+    gd.titleRows = { width, count: Math.max(kept, lines.length), room };
+    const more = (gd.titleRows.count - 1) * size * LINE + room;
     height += more;
     const margin = { ...layout.margin, t: (layout.margin?.t ?? house.margin?.t ?? 76) + more };
     fitted = { ...fitted, height, margin, title: { ...title, text: lines.join("<br>") } };
@@ -40,6 +41,14 @@ function fit(layout, gd) {                     // the layout as it suits the pag
   gd.style.minHeight = `${height}px`;
   if (scale !== 1) gd.style.marginBottom = `${height * (scale - 1)}px`;
   return fitted;
+}
+
+function crowded(gd) {                         // whether the legend had too little room below the title; makes it
+  const [title, legend] = [".gtitle", ".legend"].map(part => gd.querySelector(part)?.getBoundingClientRect());
+  const beside = !title || !legend || legend.left > title.right || legend.bottom < title.top;
+  const missing = beside || legend.top > title.bottom + 2 ? 0 : title.bottom + 4 - legend.top;
+  if (missing > 0 && gd.titleRows) gd.titleRows.room += missing;
+  return missing > 0 && Boolean(gd.titleRows);
 }
 
 // Plotly.react measures and writes every label, legend and margin again: two thirds of the time of a move.
@@ -271,7 +280,7 @@ export default () => {                         // called once a model: its views
       el.classList.add("lessons-figure");
       el.appendChild(camera(gd, Plotly));
       let drawn, drawnWidth = 0, resting = false, waiting = false, ink, later;
-      function draw() {                        // text takes the colour and font of the page, light or dark
+      function draw(tries = 0) {               // text takes the colour and font of the page, light or dark
         const { color, fontFamily } = getComputedStyle(el);
         ink = color;
         const { meta, ...rest } = figure.layout;           // meta is ours, and would be drawn anew for
@@ -283,6 +292,7 @@ export default () => {                         // called once a model: its views
         home(gd, layout);
         describe();
         drawn = layout;
+        if (tries < 3 && crowded(gd)) draw(tries + 1);
       }
       function view() {                        // at once, but never twice within one frame of the screen
         if (!drawn || resting) { waiting = true; return; }
@@ -296,7 +306,7 @@ export default () => {                         // called once a model: its views
         const width = gd.clientWidth;
         if (!width || width === drawnWidth) return;  // not in the page, in a folded panel, or only higher
         clearTimeout(later);
-        later = setTimeout(draw, drawn ? 60 : 0);      // while a window is dragged, not at every pixel
+        later = setTimeout(() => draw(), drawn ? 60 : 0);  // while a window is dragged, not at every pixel
       });
       resized.observe(gd);
       const themed = new MutationObserver(() => { if (drawn && getComputedStyle(el).color !== ink) draw(); });

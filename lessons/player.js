@@ -38,7 +38,7 @@ function plot(box, figure) {                   // returns what changes the figur
   widget.initialize({ model });
   const label = figure.layout.meta?.alt ?? "Figure";
   const height = figure.layout.height ?? figure.layout.template?.layout?.height ?? 340;
-  const place = box.appendChild(make("div", { role: "img", "aria-label": label, style: `min-height: ${height}px` }));
+  const place = box.appendChild(make("div", { className: "lessons-figure", role: "img", "aria-label": label, style: `min-height: ${height}px` }));
   whenNear(place, () => {
     place.removeAttribute("role");
     place.removeAttribute("aria-label");
@@ -69,23 +69,22 @@ function load(box, { name, url, states }) {    // the states: in the page, or in
 
 // --- controls
 
-function control({ label, kind, stops, hint, at }, moved) {
+function control({ label, look, kind, stops, hint, at }, moved) {
   const name = make("span", {}, label), output = make("output", {}, stops[at]);
-  const one = stops.length === 1 ? { disabled: "" } : {};
   let element, set, inputs;
   if (kind === "switch") {
-    inputs = stops.map((words, k) => make("button", { type: "button", "aria-pressed": k === at, ...one }, words));
+    inputs = stops.map((words, k) => make("button", { type: "button", "aria-pressed": k === at }, words));
     inputs.forEach((button, k) => { button.onclick = () => moved(k); });
     element = make("div", { role: "group", "aria-label": label, title: hint }, name, ...inputs);
     set = k => inputs.forEach((button, j) => button.setAttribute("aria-pressed", j === k));
   } else if (kind === "choice") {
-    const select = make("select", one, ...stops.map(words => make("option", {}, words)));
+    const select = make("select", {}, ...stops.map(words => make("option", {}, words)));
     set = k => { select.selectedIndex = k; };
     select.onchange = () => moved(select.selectedIndex);
     element = make("label", { title: hint }, name, select);
     inputs = [select];
   } else {
-    const range = make("input", { type: "range", min: 0, max: stops.length - 1, step: 1, value: at, ...one });
+    const range = make("input", { type: "range", min: 0, max: stops.length - 1, step: 1, value: at });
     set = (k, words = stops[k]) => {
       range.value = k;
       range.setAttribute("aria-valuetext", words);
@@ -95,13 +94,14 @@ function control({ label, kind, stops, hint, at }, moved) {
     element = make("label", { title: hint }, name, range, output);
     inputs = [range];
   }
-  set(at);
-  const look = ([words, off, hidden]) => {
+  const dress = ([words, off, hidden]) => {
     name.textContent = words;
     inputs.forEach(input => { input.disabled = off || stops.length === 1; });
     element.hidden = hidden;
   };
-  return { element, set, look };
+  set(at);
+  dress(look);
+  return { element, set, dress };
 }
 
 function playButtons({ label, interval, stops }, where, go) {
@@ -153,7 +153,7 @@ function explorer(box, content) {
   finding.innerHTML = content.finding;
   box.append(finding);
   const texts = content.table.texts.map(text => {
-    const element = box.appendChild(make("div", { className: "lessons-text" }));
+    const element = box.appendChild(make("div", { className: "lessons-text", tabindex: 0 }));
     element.innerHTML = text;
     return element;
   });
@@ -182,7 +182,7 @@ function explorer(box, content) {
     else if (kind === "finding") finding.innerHTML = value;
     else if (kind === "text") texts[k].innerHTML = value;
     else if (kind === "control") {
-      rows[k].look(value);
+      rows[k].dress(value);
       if (value[3]) rows[k].set(Math.max(0, controls[k].stops.indexOf(value[3])), value[3]);
     } else if (kind === "drawing") {
       pieces[k] = value;
@@ -225,9 +225,11 @@ document.querySelectorAll(".lessons-static").forEach(box => {
   (content.table ? explorer : still)(box, content);
 });
 
-// The theme's switch changes the page's root; figures look at the body.
-new MutationObserver(() => { document.body.dataset.theme = document.documentElement.dataset.theme; })
-  .observe(document.documentElement, { attributeFilter: ["data-theme"] });
+// The theme's switch changes the page's root; figures look at the body, where JupyterLab says it.
+const { theme } = document.documentElement.dataset;
+const dark = () => { document.body.dataset.jpThemeLight = document.documentElement.dataset.theme !== "dark"; };
+if (theme) dark();
+new MutationObserver(dark).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
 const paper = document.createElement("style");  // figures as wide as the paper, all of them
 addEventListener("beforeprint", () => {

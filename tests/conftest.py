@@ -23,7 +23,9 @@ def pytest_unconfigure(config):
 
 
 @pytest.hookimpl(tryfirst=True)  # the browser's conftest sorts by these marks
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not config.option.markexpr and any(item.path.stem == "test_site" for item in items):
+        os.environ["LESSONS_TEST_SITE"] = "1"  # lessons are recorded while they run: tests/lesson_run.py
     for item in items:
         for folder in ("browser", "classroom"):
             if TESTS / folder in item.path.parents:

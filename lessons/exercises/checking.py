@@ -286,16 +286,13 @@ def _judge(part, exercise, trace, right):
 
 
 def _say_once(parts):
-    """Shorten what only repeats an earlier message, such as the same exception, or the same call."""
-    messages, calls = set(), set()
+    """Shorten a message that only repeats an earlier one, such as the same exception."""
+    seen = set()
     for part in parts:
-        if part.message in messages:
+        if part.message in seen:
             part.message, part.where = "the same again", ""
         elif part.message:
-            messages.add(part.message)
-            call = part.where
-            part.where = "in the same call" if call in calls and call else call
-            calls.add(call)
+            seen.add(part.message)
 
 
 def _problem(came, expected, exercise, of=None, values=True):

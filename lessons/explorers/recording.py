@@ -113,6 +113,7 @@ def _described(explorer, name, stops, value):
     return {
         "name": name,
         "label": control.description if control else name,
+        "look": _look(control) if control else [name, False, False],
         "values": stops if isinstance(stops[0], str) else [],
         "kind": "switch" if isinstance(control, ipywidgets.ToggleButtons) else kind,
         "hint": (control.tooltip if control else "") or "",
@@ -144,8 +145,7 @@ def _snapshot(explorer, setting):
     for k, name in enumerate(setting):
         if control := explorer.controls.get(name):
             moved = control.value != setting[name]  # by the explorer itself
-            looks = control.description, bool(control.disabled), control.layout.display == "none"
-            shown["control", k] = [*looks, _words(control, control.value) if moved else None]
+            shown["control", k] = [*_look(control), _words(control, control.value) if moved else None]
     for k, text in enumerate(_texts(explorer)):
         shown["text", k] = text
     for k, picture in enumerate(explorer._figures):
@@ -159,6 +159,10 @@ def _snapshot(explorer, setting):
 def _texts(explorer):
     """Return the tables and remarks beside an explorer's pictures, as HTML."""
     return [widget.value for widget in explorer.children if isinstance(widget, ipywidgets.HTML)]
+
+
+def _look(control):
+    return [control.description, bool(control.disabled), control.layout.display == "none"]
 
 
 def _at(explorer, place):
