@@ -104,9 +104,9 @@ class Course:
         return {path.parent.name: path for path in sorted(found) if path.is_dir()}
 
     def choose(self, wanted):
-        """Return this course's lessons that ``"01-03,06"`` names; all for None."""
-        if wanted is None:
-            return self.lessons
+        """Return this course's lessons that ``"01-03,06"``, or one's whole name, names; all for None."""
+        if wanted is None or wanted in self.lessons:
+            return self.lessons if wanted is None else [wanted]
         return choose(wanted, {lesson[:2]: lesson for lesson in self.lessons})
 
 

@@ -586,7 +586,7 @@ def test_eight_students_from_a_moodle_zip_to_moodle_marks(own, tmp_path, capsys)
     assert main(["collect", root, "01", str(source)]) == 1  # one has handed in no notebook
     assert "NOT TAKEN IN: Nora_Nix: no notebook" in capsys.readouterr().err
     assert main(["grade", root]) == main(["summary", root]) == main(["feedback", root]) == 0
-    assert main(["marks", root, "--for", "moodle", "--students", students, "--lessons", "01"]) == 0
+    assert main(["marks", root, "--for", "moodle", "--students", students, "--lessons", LESSON]) == 0
     head, *written = rows(own.root / "marks_moodle.csv")
     assert head == sheet[0] and [row[:4] for row in written] == [row[:4] for row in sheet[1:]]
     assert [row[4] for row in written] == ["" if p[4] is None else f"{p[4]}" for p in people]
