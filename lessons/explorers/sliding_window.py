@@ -124,7 +124,8 @@ def _dots(name):
 
 
 def _listed(values):
-    return f"[{', '.join(f'{v:.1f}' for v in values)}]" if len(values) > 1 else f"{values[0]:.1f}"
+    words = ", ".join(f"{v:.1f}".replace("-", "−") for v in values)
+    return f"[{words}]" if len(values) > 1 else words
 
 
 def _told(said, title, parts, window, horizon):

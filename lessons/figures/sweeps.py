@@ -19,7 +19,7 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     naive, noise_floor : float, optional
         Error of the last-value forecast and the smallest possible one, in the same unit.
     x_title : str
-        Name and unit of the setting; its axis is logarithmic, with a tick at every value tried.
+        Name and unit of the setting; its axis is logarithmic, with a line at every value tried.
     title : str
         The finding, as a sentence.
     unit : str
@@ -40,8 +40,14 @@ def sweep(x, errors, *, naive=None, noise_floor=None, x_title="", title="", unit
     told += told_levels(naive, noise_floor)
     alt = f"Line chart of {unit} by {x_title}. {title}. {'; '.join(told)}."
     figure = new_figure(traces, title=title, x=x_title, y=unit, alt=alt, showlegend=True)
-    figure.update_xaxes(type="log", tickvals=x, ticktext=[f"{value:g}" for value in x])
+    figure.update_xaxes(type="log", tickvals=x, ticktext=_labels(x), tickfont_size=12)
     return mark_levels(figure, naive, noise_floor)
+
+
+def _labels(x):
+    """Name the values tried; of two that lie closer together than a label is wide, the larger one."""
+    closest = (x.max() / x.min()) ** 0.05
+    return ["" if np.any((x > value) & (x < closest * value)) else f"{value:g}" for value in x]
 
 
 def _told(x, y):
