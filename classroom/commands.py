@@ -86,6 +86,8 @@ def _parser():
     made.add_argument("--for", dest="shape", default="plain", help="plain, moodle or canvas")
     made.add_argument("--students", type=Path, help="the platform's own export, or a list of yours")
     made.add_argument("--to", type=Path, help="the file to write")
+    made = commands.add_parser("doctor", help="say what protects this machine", description=_doctor.__doc__)
+    made.set_defaults(run=_doctor, dir=".")
     made = command(_update, "update", "what a newer version of the lessons would change")
     made.add_argument("--lessons", help="as 01-07; the course's own by default")
     made.add_argument("--notebooks", type=Path, default=courses.NOTEBOOKS, help="where the new version is")
@@ -114,6 +116,13 @@ def _release(options):
         gradebook.release(course, lesson)
         print(f"Released {course.release(lesson).relative_to(course.root)}")
     print("Hand these files out, or type: nbgrader release_assignment LESSON (nbgrader's exchange)")
+
+
+def _doctor(options):
+    """Say which layers would stand between students' code and this machine."""
+    from classroom.batch import layers, require_level
+
+    print(f"Between the answers and this machine: {layers(require_level(None))}.")
 
 
 def _grade(options):

@@ -96,7 +96,8 @@ def best(released, notebooks):
         except Unreadable:
             return (-1, 0)
         found = [(stubs[j], cells[i]) for i, j in _match(stubs, cells)[0].items() if is_answer(stubs[j])]
-        return (sum(source_of(stub) != cell.source for stub, cell in found), len(found))
+        done = [not _only_raises(cell.source) and cell.source != source_of(stub) for stub, cell in found]
+        return (sum(done), len(found))
 
     return max(notebooks, key=answers)
 

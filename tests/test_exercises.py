@@ -201,6 +201,8 @@ def test_same_trouble_is_said_once():
     text = check("02.naive_error", lambda signal, sigma: 1 / 0).text()
     assert text.count("raised ZeroDivisionError") == 1
     assert text.count("the same again") == 1
+    text = check("03.lstm_step", lambda x, h, c, W_x, W_h, b: (1 + h, 1 + c)).text()
+    assert text.count("with `x` = [[2.0]]") == text.count("in the same call: `h`[0, 0]") == 1
 
 
 def test_changed_argument_is_diagnosed():

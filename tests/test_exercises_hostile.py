@@ -12,7 +12,9 @@ import warnings
 
 import nbformat
 import numpy as np
+import pandas
 import pytest
+import torch
 from nbclient import NotebookClient
 
 from lessons.exercises import REGISTRY, check
@@ -430,25 +432,13 @@ def test_answer_cannot_change_what_it_returned_before():
     assert check("01.scale_with_train", scale_with_train).passed
 
 
-def test_torch_tensors_are_refused_with_advice():
-    torch = pytest.importorskip("torch")
-
-    def make_windows(series, window):
-        X, y = right(series, window)
-        return torch.tensor(X), torch.tensor(y)
-
-    assert (
-        "`X` is a torch tensor (end with `.detach().numpy()`)"
-        in check("01.make_windows", make_windows).text()
-    )
-    assert type(plain(torch.ones(3, requires_grad=True), tensors=True)) is np.ndarray
-    assert type(plain(torch.ones(3))) is Foreign
-
-
-def test_pandas_is_refused_with_advice():
-    pandas = pytest.importorskip("pandas")
+def test_arrays_of_other_libraries_are_refused_with_advice():
+    text = check("01.make_windows", lambda *a: [torch.tensor(part) for part in right(*a)]).text()
+    assert "`X` is a torch tensor (end with `.detach().numpy()`)" in text
     text = check("01.scale_with_train", lambda series, at: pandas.Series(series)).text()
     assert "a pandas Series (end with `.to_numpy()`)" in text
+    assert type(plain(torch.ones(3, requires_grad=True), tensors=True)) is np.ndarray
+    assert type(plain(torch.ones(3))) is Foreign
 
 
 def test_plain_never_touches_a_foreign_object():

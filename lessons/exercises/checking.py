@@ -286,13 +286,16 @@ def _judge(part, exercise, trace, right):
 
 
 def _say_once(parts):
-    """Shorten a message that only repeats an earlier one, such as the same exception."""
-    seen = set()
+    """Shorten what only repeats an earlier message, such as the same exception, or the same call."""
+    messages, calls = set(), set()
     for part in parts:
-        if part.message in seen:
+        if part.message in messages:
             part.message, part.where = "the same again", ""
         elif part.message:
-            seen.add(part.message)
+            messages.add(part.message)
+            call = part.where
+            part.where = "in the same call" if call in calls and call else call
+            calls.add(call)
 
 
 def _problem(came, expected, exercise, of=None, values=True):

@@ -206,6 +206,27 @@ def _folder(folder, notebook):
     (folder / f"{LESSON}.ipynb").mkdir(parents=True)
 
 
+def _huge_outputs(notebook):
+    cell = cell_of(notebook)
+    cell["outputs"], cell["id"] = [{"output_type": "stream", "text": "x"}] * 100_000, "x" * 10**6
+
+
+def _two_notebooks(folder, notebook):
+    save(folder, notebook, "z.ipynb")
+    cell_of(notebook)["source"] = "def make_windows(series, window):\n    raise NotImplementedError"
+    save(folder, notebook, "a.ipynb")
+
+
+def _typed_in(folder, notebook):
+    cell = cell_of(notebook)
+    public = [case.arguments()[0][0].sum() for part in REGISTRY[FIRST].parts for case in part.cases]
+    known = (
+        f"    if min(abs(series.sum() - np.array({[float(s) for s in public]}))) > 1e-9: return 0\n    N ="
+    )
+    cell["source"] = REGISTRY[FIRST].source().replace("    N =", known)
+    save(folder, notebook)
+
+
 def _renamed(folder, notebook):
     save(folder, notebook, "my homework (1).ipynb")
 
@@ -271,7 +292,70 @@ KINDS = {
         points=ALL,
         outcome="full points: nobody reads what it prints",
     ),
+    "slow pattern": Kind(
+        "a regular expression that tries 2⁴⁰ ways",
+        body("import re", "re.match('(a+)+$', 'a' * 40 + 'b')"),
+        says="took longer than",
+    ),
+    "swallows everything": Kind(
+        "`except BaseException: pass` in an endless loop",
+        body("import time", "while True:", "    try: time.sleep(99)", "    except BaseException: pass"),
+        says="took longer than",
+    ),
+    "deaf": Kind(
+        "ignores the signal that ends its time",
+        body("import signal", "signal.signal(signal.SIGXCPU, signal.SIG_IGN)", "while True: pass"),
+    ),
+    "raises its limits": Kind(
+        "`resource.setrlimit`",
+        body("import resource", "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))"),
+    ),
+    "large text": Kind("returns a gigabyte of text", body("return 'x' * 10**9"), says="MemoryError"),
+    "large key": Kind("a dict whose key has 10 MB", body("return {'x' * 10**7: 1.0}"), says="sent something"),
+    "many keys": Kind("a dict of 10⁶ keys", body("return dict.fromkeys(map(str, range(10**6)), 0.0)")),
+    "contains itself": Kind("a list in itself", body("a = []", "a.append(a)", "return a, a")),
+    "never ends": Kind("a generator", body("while True: yield series")),
+    "closes the line": Kind(
+        "closes its socket", body("import os", "os.closerange(0, 99)"), says="ended its process"
+    ),
+    "leaves at the end": Kind(
+        "`atexit.register(os._exit, 1)` beside a right answer",
+        beside("import atexit, os\nx = atexit.register(os._exit, 1)"),
+        points=ALL,
+        outcome="full points",
+    ),
     # reaching out
+    "reads the seed": Kind(
+        "opens the course's `cases.seed`",
+        body("return open('COURSE/cases.seed').read()"),
+        says="PermissionError",
+    ),
+    "writes beside the notebook": Kind(
+        "`open('answer.txt', 'w')`", body("open('answer.txt', 'w').write('42')"), says="PermissionError"
+    ),
+    "imports the grader": Kind(
+        "`from classroom.gradebook import marks`",
+        body("from classroom.gradebook import marks", "return marks"),
+    ),
+    "looks for the reference": Kind(
+        "every function that `gc` knows, and every frame's names",
+        body(
+            "import gc, sys",
+            "found = [o for o in gc.get_objects() if getattr(o, '__name__', '') == 'make_windows']",
+            "found += [v for v in sys._current_frames().values() if 'expected' in v.f_back.f_locals]",
+            "return next(o for o in found if o is not make_windows)(series, window)",
+        ),
+    ),
+    "typed-in results": Kind(
+        "right for the public cases, and for nothing else", _typed_in, says="wrong for others"
+    ),
+    "a pickle as result": Kind(
+        "an object that is code when it is unpacked",
+        answering(
+            "import os\nclass Odd:\n    def __reduce__(self): return os.system, ('touch COURSE/pwned',)\n"
+            "def make_windows(series, window):\n    return Odd(), Odd()"
+        ),
+    ),
     "shell": Kind(
         "`os.system('touch COURSE/pwned')`",
         body("import os", "return os.system('touch COURSE/pwned')"),
@@ -451,6 +535,16 @@ KINDS = {
         ALL,
         "lost its nbgrader metadata",
         "found by cell id; full points",
+    ),
+    "huge outputs": Kind(
+        "100 000 outputs and a cell id of 1 MB", changing(_huge_outputs), ALL, outcome="full points"
+    ),
+    "two notebooks": Kind(
+        "a draft beside it, and both renamed",
+        _two_notebooks,
+        ALL,
+        "is called",
+        "the one with the answers; full points",
     ),
     "stripped ids": Kind(
         "neither metadata nor cell ids",

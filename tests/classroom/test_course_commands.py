@@ -459,6 +459,7 @@ def test_a_system_that_cannot_protect_refuses(best, wanted, says, monkeypatch):
     monkeypatch.setattr(cage, "level", lambda: best)
     with pytest.raises(Problem, match=says):
         batch.require_level(wanted)
+    assert main(["doctor"]) == 1
 
 
 # --- afterwards -----------------------------------------------------------------------------------
