@@ -38,3 +38,13 @@ def test_the_style_sheet_only_enlarges():
     assert float(re.search(r"--lessons-scale: ([0-9.]+)", css)[1]) > 1.2
     assert int(re.search(r"--jp-content-font-size1: (\d+)px", css)[1]) > 1.3 * 14  # JupyterLab's own
     assert "display: none" not in css  # a folded cell can still be found and opened
+
+
+def test_where_the_home_folder_takes_no_files_jupyters_go_into_work(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert "JUPYTER_RUNTIME_DIR" not in commands.jupyter_settings(Path("work"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "file" / "home")
+    settings = commands.jupyter_settings(Path("work"))
+    moved = [settings[f"JUPYTER_{kind}_DIR"] for kind in ("RUNTIME", "DATA", "CONFIG")]
+    assert all(Path(folder).is_relative_to(Path("work", ".jupyter")) for folder in moved)
+    assert "Nothing can be written to" in capsys.readouterr().out
