@@ -7,6 +7,7 @@
     shots    take screenshots of the lessons
     export   write a lesson as one HTML file
     site     build the course as web pages
+    setup    make the environment, and start nothing
     doctor   tell whether this machine can run the course
 
 The work is done in tools/. This file only makes sure that Python is new enough to read it, and
