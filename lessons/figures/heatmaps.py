@@ -213,13 +213,13 @@ def _panel(k, name, values, units):
 
 
 def _x_axes(T, t, rows):
-    """Return two axes over the steps and the target; months are named at every January.
+    """Return two axes over the steps and the target; months of the window are named at every January.
 
     Numbers beneath names: an axis that keeps its range while the window moves is quicker to redraw.
     """
     axis = {"range": [-0.5, T + 0.5], "nticks": 4, "showgrid": False, "tickfont": {"size": 12}, **_FIXED}
     if t is not None:
-        shown = [k for k, month in enumerate(t) if str(month).endswith("-01")]
+        shown = [k for k, month in enumerate(t[:T]) if str(month).endswith("-01")]
         axis |= {"tickvals": shown, "ticktext": [t[k].item().strftime("%b %Y") for k in shown]}
     axis |= {"showspikes": True, "spikemode": "across", "spikesnap": "hovered data", "spikethickness": 1.5}
     axis |= {"spikecolor": VERMILION, "spikedash": "solid"}
