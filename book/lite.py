@@ -193,7 +193,7 @@ def build(output, source=None):
         for settings in ("jupyter-lite.json", "overrides.json"):
             shutil.copy(HERE / settings, site)
         options = {"contents": ["content"], "output_dir": str(output), "cache_dir": str(site / "cache")}
-        options |= {"apps": ["lab"], "no_sourcemaps": True, "no_unused_shared_packages": True}
+        options |= {"apps": ["lab", "notebooks", "tree"], "no_sourcemaps": True, "no_unused_shared_packages": True}
         (site / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": options}))
         subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], check=True, cwd=site)
     pyodide(output / "pyodide", source)

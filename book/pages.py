@@ -214,7 +214,7 @@ def run_links(lite):
             binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath=notebooks/{file}"
             places.insert(0, (binder, "on Binder"))
         if lite:
-            places.insert(0, (f"{up}lite/lab/index.html?path={file}", "in your browser"))
+            places.insert(0, (f"{up}lite/notebooks/index.html?path={file}", "in your browser"))
         links = " · ".join(f'<a href="{url}">{words}</a>' for url, words in places)
         what = "Run this lesson" if name else "Run the lessons"
         return f"```{{raw}} html\n<p class='lessons-run'>{what}: {links}</p>\n```" if links else ""

@@ -46,4 +46,4 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def front(name):
     """Return a lesson's address in the edition."""
-    return f"lab/index.html?path={name}.ipynb"
+    return f"notebooks/index.html?path={name}.ipynb"
