@@ -87,26 +87,24 @@ def own_wheels(folder):
 
     That is all that plotly asks of it, and the real one needs a compiled package.
     """
-    package = ROOT / "lessons"
-    files = [path for path in sorted(package.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
-    wheel(
-        folder, "lessons", "0.1.0", {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files}
-    )
+    paths = sorted(path for path in (ROOT / "lessons").rglob("*") if path.is_file())
+    code = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths if path.suffix != ".pyc"}
+    wheel(folder, "lessons", "0.1.0", code)
     wheel(folder, "nbformat", "5.10.4", {"nbformat/__init__.py": b'__version__ = "5.10.4"\n'})
 
 
 def wheel(folder, name, version, files):
     """Write a wheel of pure Python; ``files`` is a dict of path to bytes."""
     info = f"{name}-{version}.dist-info"
-    files = {
-        **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: course\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    told = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: course\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "".join(f"{path},,\n" for path in files),
     }
-    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in {**files, f"{info}/RECORD": record.encode()}.items():
-            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, content in {**files, **{f"{info}/{part}": text for part, text in told.items()}}.items():
+            entry = zipfile.ZipInfo(path)  # of 1980: the same files make the same wheel
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def pure_wheels(folder):
@@ -193,7 +191,8 @@ def build(output, source=None):
         for settings in ("jupyter-lite.json", "overrides.json"):
             shutil.copy(HERE / settings, site)
         options = {"contents": ["content"], "output_dir": str(output), "cache_dir": str(site / "cache")}
-        options |= {"apps": ["lab", "notebooks", "tree"], "no_sourcemaps": True, "no_unused_shared_packages": True}
+        options |= {"apps": ["lab", "notebooks", "tree"]}
+        options |= {"no_sourcemaps": True, "no_unused_shared_packages": True}
         (site / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": options}))
         subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], check=True, cwd=site)
     pyodide(output / "pyodide", source)
