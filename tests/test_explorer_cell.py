@@ -7,7 +7,6 @@ import pytest
 
 from lessons import explorers
 from lessons.explorers.cell import BLOCKS, START, _window
-from lessons.export import static_html
 from lessons.figures.cell_drawing import number
 from lessons.rnn import gru_step, lstm_step, rnn_step
 
@@ -146,12 +145,12 @@ def test_step_play_and_clicks_do_what_they_say():
 
 
 def test_an_export_shows_the_drawing_with_nothing_to_press():
-    page = static_html(explorers.cell().set(part="f").static(), 0)
-    assert "<svg" in page
-    assert 'role="img" aria-label="Inside a cell of one unit (LSTM)' in page
-    assert "button" not in page.replace("lessons-", "")
-    assert "tabindex" not in page
-    assert "forget gate f" in page
+    page = explorers.cell().set(part="f").static()
+    assert "<svg" in page["drawing"]
+    assert 'role="img" aria-label="Inside a cell of one unit (LSTM)' in page["drawing"]
+    assert "button" not in page["drawing"]
+    assert "tabindex" not in page["drawing"]
+    assert "forget gate f" in page["finding"]
 
 
 def test_every_end_of_every_slider_can_be_drawn(explorer):
@@ -178,7 +177,7 @@ def test_the_chain_lights_every_road_to_the_loss_and_no_other():
     assert "5 roads" in repr(explorer)
     assert set(parts(explorer)) == {value for _, value in explorer.controls["part"].options}
     assert lit(explorer.set(part="f3")) < lit(explorer.set(part="h2")) < lit(explorer.set(part="c1"))
-    assert 'aria-label="Three steps of an LSTM.' in static_html(explorer.static(), 0)
+    assert 'aria-label="Three steps of an LSTM.' in explorer.static()["drawing"]
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "elman"}, {"kind": "gru", "reset": "never"}, {"reset": "after"}])
