@@ -82,7 +82,7 @@ def at(value, path):
 def same(a, b):
     """Compare what was recorded with what plotly.py made of it: a colour scale's name became its colours."""
     if isinstance(a, str) and isinstance(b, list):
-        return [list(pair) for pair in get_colorscale(a)] == b
+        return same([list(pair) for pair in get_colorscale(a)], b)
     if isinstance(a, list) and not a and b is None:
         return True
     if isinstance(a, str) or a is None or b is None:
