@@ -284,12 +284,12 @@ def test_slips_in_the_loop(step, around, says):
 
 def test_one_weight_left_as_it_was_costs_one_point():
     result = check("05.weight_map", lambda W_x, W_h, b: (W_x, W_h.T, b, 0 * b))
-    assert result.points == 1 and "`weight_ih` is still as yours is" in result.diagnoses[0]
+    assert result.points == 1 and "`weight_ih` is still for x W" in result.diagnoses[0]
 
 
 def test_the_untransposed_answer_is_named_whatever_its_biases():
     said = diagnoses("05.weight_map", lambda W_x, W_h, b: (W_x, W_h, b / 2, b / 2))
-    assert said.startswith("Both weights are still as yours are")
+    assert said.startswith("Both weights are still for x W")
 
 
 def test_no_card_prints_a_vector_of_biases():
