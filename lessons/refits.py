@@ -93,6 +93,8 @@ def refit(models, X, y, origins, *, store=None):
 
     Raises
     ------
+    TypeError
+        A model has no `fit`.
     ValueError
         A shape does not fit, there is no origin, or an origin trains on what it tests.
     KeyboardInterrupt
@@ -101,6 +103,12 @@ def refit(models, X, y, origins, *, store=None):
     from joblib import Memory  # these two for those who refit
     from tqdm.auto import tqdm
 
+    for name, model in models.items():
+        if not hasattr(model, "fit"):
+            raise TypeError(
+                f"models: {name!r} must be a forecaster, with fit and predict, got {type(model).__name__} "
+                "(an older copy of lesson 08? `python3 tasks.py lab --fresh 08` starts it over)"
+            )
     X = as_windows(X)
     y = as_targets(y, len(X))
     origins = _checked(origins, len(X))

@@ -146,3 +146,5 @@ def test_bad_use_is_refused(data):
     ):
         with pytest.raises(ValueError, match=message):
             call()
+    with pytest.raises(TypeError, match=r"'a' must be a forecaster.* got function .*--fresh 08"):
+        refit({"a": lambda seed: Ridge()}, X, y, origins)
