@@ -45,7 +45,7 @@ function fit(layout, gd) {                     // the layout as it suits the pag
 
 function crowded(gd) {                         // whether the legend had too little room below the title; makes it
   const [title, legend] = [".gtitle", ".legend"].map(part => gd.querySelector(part)?.getBoundingClientRect());
-  const beside = !title || !legend || legend.left > title.right || legend.bottom < title.top;
+  const beside = !title?.height || !legend || legend.left > title.right || legend.bottom < title.top;
   const missing = beside || legend.top > title.bottom + 2 ? 0 : title.bottom + 4 - legend.top;
   if (missing > 0 && gd.titleRows) gd.titleRows.room += missing;
   return missing > 0 && Boolean(gd.titleRows);
@@ -287,12 +287,14 @@ export default () => {                         // called once a model: its views
         const font = { color, family: fontFamily, ...rest.font };
         const layout = keep(drawn, fit({ uirevision: "keep", ...rest, font }, gd));
         drawnWidth = gd.clientWidth;
-        if (!drawn || !drawQuickly(Plotly, gd, figure.data, drawn, layout))
-          Plotly.react(gd, figure.data.map(own), copy(layout), CONFIG);
+        const quick = drawn && drawQuickly(Plotly, gd, figure.data, drawn, layout);
+        const settled = quick || Plotly.react(gd, figure.data.map(own), copy(layout), CONFIG);
         home(gd, layout);
         describe();
         drawn = layout;
-        if (tries < 3 && crowded(gd)) draw(tries + 1);
+        const roomy = () => { if (tries < 3 && crowded(gd)) draw(tries + 1); };
+        roomy();
+        if (!quick) settled.then(roomy);       // a legend may find its height later
       }
       function view() {                        // at once, but never twice within one frame of the screen
         if (!drawn || resting) { waiting = true; return; }

@@ -126,7 +126,7 @@ def move(page, explorer):
     explorer.scroll_into_view_if_needed()
     slider = explorer.locator("input[type=range]:enabled:visible").last
     said = explorer.evaluate(SHOWN)
-    lists = explorer.locator("select:enabled")
+    lists = explorer.locator("select:enabled:visible")
     if lists.count():
         lists.first.select_option(index=1)
     else:
