@@ -22,7 +22,7 @@ class Finding:
 
 
 class Diagnosis(Tabular, list):
-    """Findings in a row; shows itself as a table. `diagnosis["lag"]` is one of them, `.ok` all in order."""
+    """Findings in a row; shows itself as a table. `diagnosis["late"]` is one of them, `.ok` all in order."""
 
     @property
     def ok(self):
@@ -59,9 +59,9 @@ def diagnose(y_true, y_pred, horizon=1):
     Returns
     -------
     Diagnosis
-        To be looked at: "bias" that chance does not explain, at 1 %; "lag" of the horizon or more with a
-        change correlation below 0.1; "flatline", a variance below a quarter of what the correlation with the
-        truth calls for, or below 1 %; "noise" of more than half the forecast's variance; "timid", a truth
+        To be looked at: "bias" that chance does not explain, at 1 %; "late" by the horizon or more, with a
+        change correlation below 0.1; "flat", a variance below a quarter of what the correlation with the
+        truth calls for, or below 1 %; "noisy" in more than half of the forecast's variance; "timid", a truth
         above the highest forecasts; "missed peaks", more than half of the largest tenth not forecast as such;
         and one step ahead "autocorrelation" of errors beyond 0.2, with a Ljung-Box test below 1 %.
 
@@ -87,7 +87,7 @@ def diagnose(y_true, y_pred, horizon=1):
     if negligible(np.ptp(y_true[known]), y_true[known]):
         raise ValueError("y_true never changes: there is no variance to compare with")
     measured, errors = (y_true[known], y_pred[known]), y_pred - y_true
-    findings = [_bias(*measured), _lag(y_true, y_pred, horizon), _flatline(*measured), _noise(*measured)]
+    findings = [_bias(*measured), _late(y_true, y_pred, horizon), _flat(*measured), _noisy(*measured)]
     findings += _peaks(*measured)
     if horizon == 1 and not negligible(np.ptp(errors[known]), y_true[known]):
         findings.append(_autocorrelation(errors))
@@ -142,12 +142,12 @@ def _bias(y_true, y_pred):
     return Finding("bias", mean, abs(mean) <= chance or negligible(abs(mean), y_true), said)
 
 
-def _lag(y_true, y_pred, horizon):
+def _late(y_true, y_pred, horizon):
     """Is the forecast most like the truth of an earlier step, and does it know nothing of the change?"""
     lags = range(min(max(6, 2 * horizon), len(y_true) // 3) + 1)
     profile = np.array([_correlation(y_pred[k:], y_true[: len(y_true) - k]) for k in lags])
     if np.isnan(profile).all():
-        return Finding("lag", float("nan"), True, "a constant forecast is not late")
+        return Finding("late", float("nan"), True, "a constant forecast is not late")
     late, last = int(np.nanargmax(profile)), y_true[:-horizon]
     moves = y_pred[horizon:] - last  # the last value forecasts no change
     still = negligible(np.nanstd(moves), y_true)
@@ -157,18 +157,18 @@ def _lag(y_true, y_pred, horizon):
         f"with its own {profile[0]:.2f}); the change it forecasts correlates {change:.2f} with the change "
         "that came"
     )
-    return Finding("lag", late, not (late >= horizon and change < 0.1), said)
+    return Finding("late", late, not (late >= horizon and change < 0.1), said)
 
 
-def _flatline(y_true, y_pred):
+def _flat(y_true, y_pred):
     """Variance over the truth's: of an honest forecast, the square of its correlation with the truth."""
     ratio, r = float(np.var(y_pred) / np.var(y_true)), _correlation(y_pred, y_true)
     squared = 0.0 if np.isnan(r) else max(r, 0) ** 2
     said = f"has {ratio:.0%} of the truth's variance; its correlation with the truth calls for {squared:.0%}"
-    return Finding("flatline", ratio, bool(ratio >= max(0.25 * squared, 0.01)), said)
+    return Finding("flat", ratio, bool(ratio >= max(0.25 * squared, 0.01)), said)
 
 
-def _noise(y_true, y_pred):
+def _noisy(y_true, y_pred):
     """Share of the variance that has nothing to do with the truth: 1 - cov(y, y_hat) / var(y_hat).
 
     0 for an honest forecast, below 0 for a timid one: one minus the slope of Mincer & Zarnowitz 1969, "The
@@ -180,7 +180,7 @@ def _noise(y_true, y_pred):
         each = (y_pred - y_pred.mean()) * (wrong - wrong.mean()) / np.var(y_pred)
         share, error = float(each.mean()), standard_error(each)
     said = f"{max(share, 0):.0%} of its own ups and downs say nothing about the truth"
-    return Finding("noise", share, share <= max(0.5, CHANCE * error), said)
+    return Finding("noisy", share, share <= max(0.5, CHANCE * error), said)
 
 
 def _peaks(y_true, y_pred):

@@ -38,15 +38,15 @@ def test_the_best_possible_forecast_is_let_alone(make):
 @pytest.mark.parametrize(
     ("fault", "plant"),
     [
-        ("lag", lambda y, signal: (y[1:], y[:-1])),
-        ("flatline", lambda y, signal: (y, 0.2 * signal)),
-        ("flatline", lambda y, signal: (y, np.full(len(y), 0.1))),
+        ("late", lambda y, signal: (y[1:], y[:-1])),
+        ("flat", lambda y, signal: (y, 0.2 * signal)),
+        ("flat", lambda y, signal: (y, np.full(len(y), 0.1))),
         ("bias", lambda y, signal: (y, signal - 0.2)),
         ("timid", lambda y, signal: (y, np.minimum(signal, 0.5))),
         ("timid", lambda y, signal: (y, 0.5 * signal)),
         ("missed peaks", lambda y, signal: (y, 0.5 * signal)),
-        ("noise", lambda y, signal: (y, signal + np.random.default_rng(9).normal(0, 1.2, len(y)))),
-        ("noise", lambda y, signal: (y[12:], y[:-12])),
+        ("noisy", lambda y, signal: (y, signal + np.random.default_rng(9).normal(0, 1.2, len(y)))),
+        ("noisy", lambda y, signal: (y[12:], y[:-12])),
         ("autocorrelation", lambda y, signal: (y, 0.5 * signal)),
     ],
 )
@@ -58,34 +58,34 @@ def test_a_gap_in_the_truth_is_left_out():
     y, signal = wave()
     gap = np.where(np.arange(400) % 50 < 5, np.nan, y)
     assert found(gap, signal) <= {"missed peaks"}
-    assert "lag" in found(gap[1:], np.where(np.isnan(y[:-1]), 0, y[:-1]))
+    assert "late" in found(gap[1:], np.where(np.isnan(y[:-1]), 0, y[:-1]))
     there = np.isfinite(gap)
-    assert value("flatline", gap, signal) == pytest.approx(value("flatline", y[there], signal[there]))
+    assert value("flat", gap, signal) == pytest.approx(value("flat", y[there], signal[there]))
 
 
 def test_a_late_forecast_is_told_by_how_much():
     y, signal = wave()
-    assert value("lag", y, signal) == 0
+    assert value("late", y, signal) == 0
     for late in (1, 2, 3):
-        assert value("lag", y[late:], y[:-late]) == late
-    assert "lag" in found(y[3:], y[:-3], horizon=3)
-    assert np.isnan(value("lag", y, np.ones(400)))
-    assert "correlates 0.00 with the change" in diagnose(y[1:], y[:-1])["lag"].sentence
+        assert value("late", y[late:], y[:-late]) == late
+    assert "late" in found(y[3:], y[:-3], horizon=3)
+    assert np.isnan(value("late", y, np.ones(400)))
+    assert "correlates 0.00 with the change" in diagnose(y[1:], y[:-1])["late"].sentence
     y, best = ar(0.9, n=20_000)
-    lag = diagnose(y, best)["lag"]
-    assert lag.value == 1 and lag.ok  # the best forecast of an AR(1) *is* the last value, shrunk
-    assert f"correlates {np.sqrt((1 - 0.9) / 2):.2f}" in lag.sentence  # by algebra
+    late = diagnose(y, best)["late"]
+    assert late.value == 1 and late.ok  # the best forecast of an AR(1) *is* the last value, shrunk
+    assert f"correlates {np.sqrt((1 - 0.9) / 2):.2f}" in late.sentence  # by algebra
 
 
 def test_what_the_best_forecast_is_is_measured_so():
     y, best = ar(0.8, n=20_000)
-    assert value("flatline", y, best) == pytest.approx(0.64, abs=0.01)  # the share that can be forecast
-    assert value("flatline", y, y) == 1 and value("flatline", y, np.ones(20_000)) == 0
+    assert value("flat", y, best) == pytest.approx(0.64, abs=0.01)  # the share that can be forecast
+    assert value("flat", y, y) == 1 and value("flat", y, np.ones(20_000)) == 0
     jittery = best + np.random.default_rng(5).normal(size=20_000) * best.std()
-    assert value("noise", y, jittery) == pytest.approx(0.5, abs=0.02)
-    assert abs(value("noise", y, best)) < 0.03
-    assert value("noise", y, 0.5 * best) < -0.9  # timid
-    assert value("noise", y, np.ones(20_000)) == 0
+    assert value("noisy", y, jittery) == pytest.approx(0.5, abs=0.02)
+    assert abs(value("noisy", y, best)) < 0.03
+    assert value("noisy", y, 0.5 * best) < -0.9  # timid
+    assert value("noisy", y, np.ones(20_000)) == 0
     assert value("missed peaks", y, best) == pytest.approx(0.63, abs=0.03)  # and is no worse for it
     assert abs(value("timid", y, best)) < 0.05
     wolf = diagnose(y, best / 0.8)  # the last value: more alarms, false ones
@@ -120,10 +120,10 @@ def test_gaps_make_a_correlation_less_sure_and_not_smaller():
 def test_a_diagnosis_reads_as_a_table():
     assert diagnose(wave()[0], wave()[0]).ok  # a perfect forecast
     diagnosis = diagnose(*wave())
-    assert diagnosis["lag"].ok and diagnosis["lag"].value == 0 and diagnosis[0].name == "bias"
+    assert diagnosis["late"].ok and diagnosis["late"].value == 0 and diagnosis[0].name == "bias"
     assert "in order" in repr(diagnosis) and "<th" in diagnosis._repr_html_()
     assert "LOOK" in repr(diagnose(wave()[0], np.zeros(400)))
-    with pytest.raises(KeyError, match="no finding 'colour'; there are bias, lag"):
+    with pytest.raises(KeyError, match="no finding 'colour'; there are bias, late"):
         diagnosis["colour"]
     assert "autocorrelation" not in [finding.name for finding in diagnose(*wave(), horizon=3)]
 

@@ -124,9 +124,8 @@ def losses(explorer):
 # the explorer
 
 
-def test_nothing_is_trained_before_someone_looks():
-    explorer = explorers.two_libraries()
-    assert "Not trained yet" in repr(explorer) and not explorer.run.items
+def test_what_is_printed_or_stored_is_trained():
+    assert "the two losses lie on each other" in repr(explorers.two_libraries())
 
 
 def test_the_finding_says_what_the_picture_shows():

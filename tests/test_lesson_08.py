@@ -133,8 +133,8 @@ def test_prices_and_shifts(lesson):
 
 def test_diagnoses(lesson):
     looks = {line.split()[0] for line in lesson.text("diagnosis").splitlines() if line.count("LOOK")}
-    assert looks == {"lag", "noise", "missed"}
-    assert lesson.numbers("diagnosis", "noise") == pytest.approx([0.75, 0.14], abs=0.01)
+    assert looks == {"late", "noisy", "missed"}
+    assert lesson.numbers("diagnosis", "noisy") == pytest.approx([0.75, 0.14], abs=0.01)
     words = lesson.text("diagnosis-words")
     assert words.count("LOOK") == 1 and "15% of the highest tenth" in words
     assert "0.53, with its own 0.49" in words and "0.70 with the change that came" in words

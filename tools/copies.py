@@ -1,4 +1,4 @@
-"""The learner's copies of the lessons in work/: made when missing, never overwritten.
+"""The learner's copies of the lessons in work/: made when missing, never overwritten once worked in.
 
 Beside the copies lies `.copied.json`, which remembers for each lesson the fingerprint of the version
 that the learner was last given. That is how a changed lesson is told from an edited copy.
@@ -98,7 +98,8 @@ def bring(original, copy, record):
     beside = offer(original, copy, given)
     return [
         f"{name} has changed since you began it. Yours is untouched; the new version is {beside.name}"
-        f" beside it. To move over to it: {COMMAND} lab --fresh {short(original)}"
+        " beside it: go on there if a cell of yours no longer runs. To move over to it:"
+        f" {COMMAND} lab --fresh {short(original)}"
     ]
 
 

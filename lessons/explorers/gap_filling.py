@@ -40,10 +40,11 @@ def gap_filling(t=None, y=None, season_length=24, *, unit="", name="series"):
         t, y, unit, name = t[1:757], air[1:757, 0], "µg/m³", "paris"
     t, y = np.asarray(t), np.asarray(y, dtype=float)
     found = faults(y, season_length)
-    clean = np.where(np.any(list(found.values()), axis=0), np.nan, y)
+    clean = np.where(found["code"] | found["zero"] | found["slip"], np.nan, y)  # a jump may be real
     fillings, things = _fillings(season_length), _things(t, y, found)
     most = max(3, min(2 * season_length, 24))
-    trial = hide_and_fill(clean, fillings, np.unique(np.linspace(1, most, 7).astype(int)), most=25)
+    lengths = np.union1d(hide_and_fill(clean, {}).lengths, [1, most])  # as in the lesson's table
+    trial = hide_and_fill(clean, fillings, lengths, begin=2 * (season_length if season_length > 1 else 10))
     live = LiveFigure(_picture(t, y, trial, unit, name))
 
     def draw(look_at, filling, steps, place):
@@ -62,7 +63,7 @@ def gap_filling(t=None, y=None, season_length=24, *, unit="", name="series"):
             x=dict.fromkeys(range(4), np.arange(len(y))[span] - start) | {"here": [at]},
             y={
                 0: np.where(inside, np.nan, clean)[span],
-                1: np.where(inside if hidden else np.isnan(clean), y, np.nan)[span],
+                1: np.where(inside if hidden else inside | np.isnan(clean), y, np.nan)[span],
                 2: np.where(inside, filled, np.nan)[span],
                 3: np.where(np.isnan(clean) & ~inside, filled, np.nan)[span],
                 "here": [np.interp(at, trial.lengths, trial.mse[filling])],
@@ -95,7 +96,7 @@ def _fillings(season_length):
         "last value": lambda y: fill_gaps(y)[0],
         "one season before": lambda y: fill_gaps(y, "seasonal", season_length)[0],
         "usual so far": lambda y: fill_gaps(y, "seasonal mean", season_length)[0],
-        "line (looks ahead)": straight_line,
+        "straight line": straight_line,
     }
 
 

@@ -60,7 +60,7 @@ def naive_error():
     controls = {
         "series": choice("series", list(SERIES)),
         "noise": slider("noise σ", 0.18, 0.0, 0.5, 0.02, "Standard deviation of the noise"),
-        "lag": slider("lag", 1, 1, 60, 1, "How many steps ahead the last value is held"),
+        "lag": slider("lag", 1, 1, 60, 1, "How many steps back the value lies that is repeated"),
     }
     return Explorer(controls, draw, live)
 

@@ -19,7 +19,6 @@ from lessons.windows import scaled_windows
 
 EPOCHS = 60
 RECIPE = {"epochs": EPOCHS, "batch_size": None, "lr": 0.005, "max_grad_norm": None}
-NOT_TRAINED = "Not trained yet: move a control"
 TOGETHER = 0.05  # losses further apart than this, relative to NumPy's, are seen to part
 
 
@@ -58,9 +57,9 @@ class TwoLibraries(LiveExplorer):
             "noise": slider("noise", 0.04, 0.0, 0.3, 0.02, "Its standard deviation"),
         }
         super().__init__(controls, _epochs, LiveFigure(_picture()))
-        self._state(NOT_TRAINED + ".")
         self.clock = ipywidgets.HTML().add_class("lessons-finding")  # apart: it differs from run to run
         self.children = (*self.children, self.clock)
+        self.refresh()  # a second, so that what is stored or printed is a trained net from the first
 
     def _settings(self):
         values = super()._settings()
@@ -153,9 +152,7 @@ def _picture():
         ),
     ]
     traces[2].update(marker={"size": 14, "symbol": "diamond"}, textposition="top center")
-    figure = figures.new_figure(
-        traces, title=NOT_TRAINED, x="epoch", y="training MSE", alt=NOT_TRAINED, hovermode="closest"
-    )
+    figure = figures.new_figure(traces, title="", x="epoch", y="training MSE", alt="", hovermode="closest")
     low, high = -4.0, 0.5
     return figure.update_layout(
         xaxis={"domain": [0, 0.64], "range": [0, EPOCHS + 1]},

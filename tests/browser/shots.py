@@ -6,6 +6,7 @@ from pathlib import Path
 
 from driver import PLOTS, QUIET, ROOT, chromium, close, open_notebook, run_all, serve_course
 
+LESSONS = ROOT / "notebooks"
 LAPTOP = 1280  # pixels, as everything here
 PIECE = 1600
 BAR = 130  # menu and toolbar above the notebook, status below
@@ -63,7 +64,7 @@ def shoot(notebooks, folder, *, dark=False, width=LAPTOP, classroom=False):
         view = ["--classroom"] if classroom else []
         with serve_course(Path(scratch), *view, dark=dark) as url:
             for notebook in notebooks:
-                page = open_notebook(chrome, url, notebook.name, (width, 1000))
+                page = open_notebook(chrome, url, notebook.relative_to(LESSONS).as_posix(), (width, 1000))
                 name = notebook.stem + ("-dark" if dark else "") + ("-classroom" if classroom else "")
                 problems[name] = _shoot_page(page, folder, name, width)
                 close(page)
@@ -91,7 +92,7 @@ def _shoot_page(page, folder, name, width):
 
 def chosen(words):
     """Return the notebooks whose names contain one of ``words``, or all."""
-    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    notebooks = [*sorted(LESSONS.glob("*.ipynb")), *sorted(LESSONS.glob("extras/*.ipynb"))]
     return [book for book in notebooks if not words or any(Path(word).stem in book.stem for word in words)]
 
 
