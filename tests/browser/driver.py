@@ -223,15 +223,30 @@ def wait_idle(page):
 
 def run_all(page):
     """Run all cells and wait until every figure is drawn."""
-    page.evaluate(
-        "window.jupyterapp.commands.execute('notebook:run-all-cells')"
-    )  # resolves when all have run
+    promised(page, "() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     wait_drawn(page)
 
 
 def wait_drawn(page):
     """Wait until every figure in the page is drawn."""
     page.wait_for_function(ALL_DRAWN, timeout=60_000)
+
+
+def promised(page, function, argument=None, minutes=10):
+    """Call a JavaScript function and return what its promise gives: `evaluate` would wait for that for ever."""
+    page.evaluate(
+        """argument => {
+          window.promised = null;
+          const keep = name => value => { window.promised = { [name]: value }; };
+          (%s)(argument).then(keep("value"), error => keep("error")(String(error)));
+        }"""
+        % function,
+        argument,
+    )
+    page.wait_for_function("() => window.promised", timeout=minutes * 60_000)
+    kept = page.evaluate("window.promised")
+    assert "error" not in kept, kept["error"]
+    return kept.get("value")
 
 
 def start_cell(page, index, source=None):
@@ -272,7 +287,8 @@ def outputs(page):
 
 def in_kernel(page, code):
     """Run code in the notebook's kernel, outside the notebook; return what it prints."""
-    return page.evaluate(
+    return promised(
+        page,
         """async code => {
           const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
           const future = kernel.requestExecute({ code, store_history: false });
