@@ -223,7 +223,7 @@ def wait_idle(page):
 
 def run_all(page):
     """Run all cells and wait until every figure is drawn."""
-    promised(page, "() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    command(page, "notebook:run-all-cells")
     wait_drawn(page)
 
 
@@ -232,15 +232,20 @@ def wait_drawn(page):
     page.wait_for_function(ALL_DRAWN, timeout=60_000)
 
 
+def command(page, name, arguments=None):
+    """Give JupyterLab a command, with arguments if it takes any, and wait until it is carried out."""
+    promised(page, f"options => window.jupyterapp.commands.execute('{name}', options)", arguments or {})
+
+
 def promised(page, function, argument=None, minutes=10):
-    """Call a JavaScript function and return what its promise gives: `evaluate` would wait for that for ever."""
+    """Call a JavaScript function and return what its promise gives; `evaluate` would wait without end."""
+    page.evaluate(f"window.begin = {function}")
     page.evaluate(
         """argument => {
           window.promised = null;
           const keep = name => value => { window.promised = { [name]: value }; };
-          (%s)(argument).then(keep("value"), error => keep("error")(String(error)));
-        }"""
-        % function,
+          window.begin(argument).then(keep("value"), error => keep("error")(String(error)));
+        }""",
         argument,
     )
     page.wait_for_function("() => window.promised", timeout=minutes * 60_000)

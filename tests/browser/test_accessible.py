@@ -4,7 +4,7 @@ import urllib.request
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from driver import FIGURE, TOKEN, run_all, wait_drawn
+from driver import FIGURE, TOKEN, command, run_all, wait_drawn
 
 CELLS = (
     """
@@ -104,14 +104,14 @@ def test_long_titles_are_broken_where_the_page_ends(page):
 
 
 def test_axe_finds_nothing_in_the_dark_theme(page):
-    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
     wait_drawn(page)
     assert complaints(page) == []
 
 
 def test_axe_finds_nothing_in_an_export(page, lab, browser, tmp_path):
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    command(page, "docmanager:save")
     file = tmp_path / "accessible.html"
     with urllib.request.urlopen(f"{lab}nbconvert/html/accessible.ipynb?token={TOKEN}", timeout=120) as answer:
         file.write_bytes(answer.read())

@@ -4,6 +4,7 @@ import pytest
 from driver import (
     EXPLORERS,
     FIGURE,
+    command,
     drag,
     explorer,
     run_all,
@@ -55,10 +56,9 @@ def test_sliders_are_labelled_and_answer_to_the_keyboard_and_to_a_drag(small):
 def test_text_takes_the_colour_of_the_theme(small):
     plot = small.locator(FIGURE).nth(0)
     plot.scroll_into_view_if_needed()
-    theme = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab %s'})"
     colours = []
     for name in ("Dark", "Light"):
-        small.evaluate(theme % name)
+        command(small, "apputils:change-theme", {"theme": f"JupyterLab {name}"})
         same = "gd._fullLayout.font.color === getComputedStyle(gd.parentElement).color"
         lightness = "eval(gd._fullLayout.font.color.match(/[0-9]+/)[0])"
         wait_for(small, plot, f"{same} && {lightness} {'>' if name == 'Dark' else '<'} 127")
@@ -104,7 +104,7 @@ def test_after_a_reload_the_figures_are_as_they_were(small):
     small.keyboard.press("Home")
     wait_for(small, box.locator(FIGURE), "gd._fullData[1].y[0] === 0")
     title = title_of(box.locator(FIGURE))
-    small.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    command(small, "docmanager:save")
     complaints = list(small.complaints)
     reload(small)
     small.complaints[:] = complaints

@@ -13,6 +13,7 @@ from driver import (
     PANEL,
     TOKEN,
     close,
+    command,
     open_notebook,
     press,
     put_notebook,
@@ -46,7 +47,7 @@ def page(notebook_of):
 @pytest.fixture(scope="module")
 def offline(browser, page, lab, tmp_path_factory):
     """The notebook exported by JupyterLab's menu, opened from a file with no network."""
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    command(page, "docmanager:save")
     address = f"{lab}nbconvert/html/exported.ipynb?download=true&token={TOKEN}"  # what the menu opens
     file = tmp_path_factory.mktemp("export") / "exported.html"
     with urllib.request.urlopen(address, timeout=120) as answer:

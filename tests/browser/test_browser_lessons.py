@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from driver import EXPLORERS, FIGURE, NOTEBOOKS, close, open_notebook, outputs, run_all, wait_drawn
+from driver import EXPLORERS, FIGURE, NOTEBOOKS, close, open_notebook, outputs, promised, run_all, wait_drawn
 
 SECOND_RUN = 4  # seconds, in which cells run a second time once all explorers have
 UNFINISHED = "Error displaying widget|Loading widget|Failed to load model|could not be drawn"
@@ -27,7 +27,8 @@ def test_lesson_runs_twice_without_a_fault(lab, browser, notebook):
 
 def run_again(page):
     """Run every explorer a second time, then the other cells in order, as far as `SECOND_RUN` reaches."""
-    page.evaluate(
+    promised(
+        page,
         """async ([limit, explorer]) => {
           const { content: notebook } = window.jupyterapp.shell.currentWidget;
           const code = [...notebook.widgets.entries()].filter(([, cell]) => cell.model.type === "code");

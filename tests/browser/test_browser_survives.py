@@ -11,6 +11,7 @@ from driver import (
     PANEL,
     cell,
     close,
+    command,
     drag,
     eventually,
     explorer,
@@ -18,6 +19,7 @@ from driver import (
     open_notebook,
     outputs,
     press,
+    promised,
     put_notebook,
     run_all,
     run_cell,
@@ -34,7 +36,6 @@ from driver import (
 
 SETUP = "from lessons import explorers"
 GONE = "model not found"  # what ipywidgets says of a widget whose kernel has ended
-COMMAND = "window.jupyterapp.commands.execute('%s')"
 
 
 def assert_lag_follows(page, box, value=60):
@@ -174,7 +175,7 @@ def page(notebook_of):
 def test_a_cell_that_is_interrupted_leaves_the_page_usable(page):
     start_cell(page, 3)
     cell(page, 3).get_by_text("going on").wait_for()  # an interrupt before that may be lost
-    page.evaluate(COMMAND % "notebook:interrupt-kernel")
+    command(page, "notebook:interrupt-kernel")
     wait_cell(page)
     assert outputs(page)[3]["outputs"][-1]["ename"] == "KeyboardInterrupt"
     assert_lag_follows(page, explorer(page, "lag"))
@@ -182,7 +183,7 @@ def test_a_cell_that_is_interrupted_leaves_the_page_usable(page):
 
 def test_an_interrupt_during_live_training_leaves_the_page_usable(page):
     box, losses = begin_a_run(page)
-    page.evaluate(COMMAND % "notebook:interrupt-kernel")
+    command(page, "notebook:interrupt-kernel")
     assert_lag_follows(page, explorer(page, "lag"), 1)
     box.get_by_label("epochs").select_option("20")
     wait_for(page, losses, "/^LSTM 0[.]/.test(gd.layout.title.text) && gd._fullData[2].y.length === 20")
@@ -201,7 +202,7 @@ def begin_a_run(page):
 
 def test_a_page_left_during_training_is_found_again_with_the_run_in_it(lab, browser, page):
     begin_a_run(page)
-    page.evaluate(COMMAND % "docmanager:save")
+    command(page, "docmanager:save")
     other = open_notebook(browser, lab, "survives.ipynb")
     other.locator(EXPLORERS).nth(1).wait_for(timeout=60_000)
     wait_drawn(other)
@@ -219,7 +220,7 @@ def assert_matches(pattern, text):
 
 
 def test_after_a_restart_run_all_brings_everything_back(page):
-    page.evaluate(f"{PANEL}.sessionContext.session.kernel.restart()")
+    promised(page, f"() => {PANEL}.sessionContext.session.kernel.restart()")
     wait_idle(page)
     for index in range(3):
         run_cell(page, index)
@@ -230,7 +231,7 @@ def test_after_a_restart_run_all_brings_everything_back(page):
 
 
 def test_a_restart_is_told_beside_the_sliders_that_no_longer_answer(page):
-    page.evaluate(f"{PANEL}.sessionContext.session.kernel.restart()")
+    promised(page, f"() => {PANEL}.sessionContext.session.kernel.restart()")
     wait_idle(page)
     said = "box => getComputedStyle(box, '::before').content"
     box = explorer(page, "lag")
@@ -238,7 +239,7 @@ def test_a_restart_is_told_beside_the_sliders_that_no_longer_answer(page):
 
 
 def test_a_saved_notebook_opened_after_its_kernel_ended_comes_back_by_run_all(page):
-    page.evaluate(COMMAND % "docmanager:save")
+    command(page, "docmanager:save")
     page.reload()
     wait_ready(page)
     page.get_by_text(GONE).first.wait_for(timeout=30_000)

@@ -1,7 +1,7 @@
 """The classroom view: code folded, text, sliders and figures large, and the learner's files untouched."""
 
 import pytest
-from driver import FIGURE, close, open_notebook, put_notebook, run_all, serve_course
+from driver import FIGURE, close, command, open_notebook, put_notebook, run_all, serve_course
 
 LESSON = "classroom.ipynb"
 CELLS = (
@@ -112,6 +112,6 @@ def test_sliders_still_answer(page):
 
 
 def test_the_lesson_is_saved_without_a_trace_of_it(page, course):
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    command(page, "docmanager:save")
     saved = (course[0] / "work" / LESSON).read_text(encoding="utf-8")
     assert "source_hidden" not in saved and "collapsed" not in saved and "hide_input" not in saved
