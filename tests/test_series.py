@@ -235,6 +235,16 @@ def column(dates):
         ("%y/%m/%d", "D", 91),
         ("%y-%m-%d", "D", 91),
         ("%Y%j", "D", 400),
+        ("%Y-%j", "D", 9),
+        ("%Y.%j", "D", 400),
+        ("%d%m%Y", "D", 26),
+        ("%m%d%Y", "D", 90),
+        ("%d%m%y", "D", 26),
+        ("%y%m%d%H%M", "h", 200),
+        ("%Y-%d-%m", "D", 40),
+        ("%d %m %Y", "D", 90),
+        ("%A, %B %d, %Y", "D", 90),
+        ("%g%V", "W-MON", 104),
         ("%G%V", "W-MON", 120),
         ("%G-W%V", "W-MON", 120),
         ("%Y.%m", "MS", 36),
@@ -346,6 +356,26 @@ def test_several_columns_make_a_time(read):
     hours = "".join(f"2024-01-01,{hour}:00,{hour}\n" for hour in range(5))
     t, _ = read("day,hour,y\n" + hours, time=["day", "hour"])
     assert str(t[-1]) == "2024-01-01T04:00:00"
+    hours = "".join(f"2024,{day:03},{hour},0\n" for day in (59, 60, 61) for hour in range(24))
+    t, _ = read("year,doy,hour,y\n" + hours, time=["year", "doy", "hour"])
+    assert str(t[0]) == "2024-02-28T00:00:00" and len(t) == 72
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "unit"),
+    [
+        ("doy", "2024-01-03", "D"),
+        ("week", "2024-01-15", "D"),
+        ("Month", "2024-03", "M"),
+        ("qtr", "2024-07", "M"),
+    ],
+)
+def test_the_parts_of_a_year_are_told_by_name(read, name, first, unit):
+    """A dozen numbers could be months as well as days."""
+    t, _ = read(f"year,{name},y\n" + "".join(f"2024,{k},{k}\n" for k in (3, 4)), time=["year", name])
+    assert str(t[0]) == first and t.dtype == np.dtype(f"datetime64[{unit}]")
+    with pytest.raises(ValueError, match=r"'2024 3' could be 2024-.* or 2024-.*no row settles it: write"):
+        read("year,n,y\n2024,3,1\n2024,4,1\n", time=["year", "n"])
 
 
 def test_many_rows_take_seconds(read):
@@ -377,6 +407,18 @@ def test_day_and_month_told_by_regularity(read):
     t, _ = read("date,y\n" + "\n".join(months), warns="the day is taken to come first in column 'date'")
     assert len(t) == 24 and t.dtype == np.dtype("datetime64[M]")
     assert len(read("date,y\n" + "\n".join(months[:12]), day_first=False)[0]) == 12
+
+
+def test_months_that_come_last(read):
+    march = column(f"2024-{day:02}-03" for day in range(1, 32))
+    t, _ = read(march, warns="the month is taken to come last in column 'date'")
+    np.testing.assert_array_equal(t, np.arange("2024-03-01", "2024-04-01", dtype="M8[D]"))
+    short = column(f"2024-{day:02}-03" for day in range(1, 13))  # or the third of each month
+    with pytest.raises(ValueError, match=r"could be 2024-01-03 or 2024-03-01 .* pass day_first=True"):
+        read(short)
+    assert str(read(short, day_first=False)[0][-1]) == "2024-12-03"
+    assert str(read(short, day_first=True, warns="month is taken to come last")[0][-1]) == "2024-03-12"
+    assert len(read(column(f"2024-{month:02}-01" for month in range(1, 13)))[0]) == 12  # ISO, as usual
 
 
 def test_a_future_is_suspicious(read):
@@ -470,6 +512,29 @@ def test_a_future_is_suspicious(read):
         ),
         ("date,y\n,°C\n2024-01-01,1\n", "row 2, column 'y': '°C' is not a finite number"),
         ("date,y\n200001,1\n200002,2\n", "'200001' could be 2000-01-01 or 2000-01-03 .*settles it"),
+        *[
+            (
+                column(form.format(y, n) for y in range(2001, 2006) for n in range(1, most + 1)),
+                f"row 3, .*could be 2001-{usual}-01 or 2001-{other:02}-01 .*{most} parts of a year.* 2024Q1",
+            )
+            for form, most, usual, other in (
+                ("{}{:02}", 4, "02", 4),
+                ("{}-{:02}", 4, "02", 4),
+                ("{1:02}/{0}", 3, "02", 5),
+                ("{}.{:02}", 6, "02", 3),
+                ("{}{}", 3, "04", 5),
+                ("{}-{}", 2, "04", 7),
+            )
+        ],
+        *[
+            (column(form.format(day) for day in range(1, 13)), "'.*01.*' could be .*2000-.*of no year")
+            for form in ("{:02}-Jan", "Jan {:02}", "{:02}/02")
+        ],
+        (column(["2023", "202401"]), "row 3, column 'date': '202401' is not a date like '2023'"),
+        (column(["2022", "2023", "2024-01"]), "row 4, column 'date': '2024-01' is not a date like '2022'"),
+        (column(["2023-12", "2024", "2024-02"]), "row 3, column 'date': '2024' is not a date like '2023-12'"),
+        (column(["2024-01-01", "2024-02"]), "row 3, column 'date': '2024-02' is not a date like"),
+        (column(["janv. 2024", "mars 2024"]), "'janv. 2024' is not a date; .*months are read in English"),
         (
             "date,y\n2024-01-01,1\n2024-01-02,2\n2204-01-03,3\n2024-01-04,4\n",
             "row 4, column 'date': is this time mistyped",
@@ -500,6 +565,11 @@ def test_a_column_a_month_is_refused_with_the_line_that_turns_it(tmp_path, monke
         t, y = eval(call)
     np.testing.assert_array_equal(t, sea_temperature()[0])
     np.testing.assert_array_equal(y, sea_temperature()[1])
+    for names, time in ([f"Q{k}" for k in range(1, 5)], "year"), ([str(hour) for hour in range(24)], "day"):
+        header, row = ",".join([time, *names]), ",".join("1" * len(names))
+        (tmp_path / "wide.csv").write_text(f"{header}\n2023-01-01,{row}\n2023-01-02,{row}\n")
+        with pytest.raises(ValueError, match=r"has a column for each (quarter|hour): .* alone is no series"):
+            from_csv("wide.csv", names[0], time)
 
 
 def test_a_delimiter_that_is_not_the_files(read):

@@ -11,24 +11,33 @@ from pathlib import Path
 import numpy as np
 
 from lessons.series.cells import Cells, decimal_mark, read_numbers
-from lessons.series.spacing import coarsest, regular, show, within
+from lessons.series.spacing import coarsest, count, regular, show, within
 from lessons.series.times import read_times
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = " :~^#/"
 NO_TABLES = {
-    b"pk\x03\x04": "a spreadsheet or an archive, not text: save it as CSV first",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet or an archive, not text: save it as CSV first",
-    b"\x1f\x8b": "compressed: unpack it first",
-    b"%pdf": "a PDF document, not a table: find the numbers as CSV",
-    b"<html": "a web page, not a table: was a page saved where the file was to be downloaded?",
-    b"<!doctype": "a web page, not a table: was a page saved where the file was to be downloaded?",
-    b"{": "JSON, not a table: save it as CSV first",
-    b"[{": "JSON, not a table: save it as CSV first",
+    (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"): "a spreadsheet or an archive, not text: save it as CSV first",
+    (b"\x1f\x8b",): "compressed: unpack it first",
+    (b"%pdf",): "a PDF document, not a table: find the numbers as CSV",
+    (
+        b"<html",
+        b"<!doctype",
+    ): "a web page, not a table: was a page saved where the file was to be downloaded?",
+    (b"{", b"[{"): "JSON, not a table: save it as CSV first",
 }
 NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-TWELVE = {f"{month:02}" for month in range(1, 13)} | {str(month) for month in range(1, 13)}
+PARTS = {
+    "mo|m$|me?s": "M{:02}",
+    "q|tri": "Q{}",
+    "w|kw|sem": "-W{:02}",
+    "d|yd|j": "-{:03}",
+}  # of a year, by name
+WIDE = {  # what the columns of a table are called that has one for each hour, month or quarter
+    "hour": (24, r"(h|hour ?)?([01]?\d|2[0-4])(:00)?"),
+    "month": (12, r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?|0?[1-9]|1[0-2]"),
+    "quarter": (4, r"q(tr|uarter)? ?[1-4]"),
+}
 SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
 
 
@@ -91,9 +100,7 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         raise TypeError(f"column and time must be names of columns, got column={column!r}, time={time!r}")
     path, notes = Path(path), []
 
-    data = _bytes(path)
-    encoding = encoding or _encoding(path, data, notes)
-    del data  # a large file's memory is needed for its numbers
+    encoding = _encoding(path, encoding, notes)
     with _opened(path, encoding) as lines:
         first = list(itertools.islice(lines, SAMPLE))
         delimiter = delimiter or _delimiter(first, wanted)
@@ -110,7 +117,9 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
 
     t = np.arange(len(rows))
     if time is not None:
-        times, note = read_times(_joined([cells[name] for name in times_of]), rows, label, day_first)
+        times, note = read_times(
+            _joined([cells[name] for name in times_of], times_of), rows, label, day_first
+        )
         del cells  # a large file's memory is needed for its times
         notes += [note] if note else []
         t, y = _in_time(times, y, rows, label, notes)
@@ -119,8 +128,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     return t, y[:, 0] if isinstance(column, str) else y
 
 
-def _bytes(path):
-    """What the file holds, unless that is no table."""
+def _encoding(path, given, notes):
+    """The encoding given, or the first of the usual ones that fits the file; what is no table is refused."""
     if not path.exists():
         near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*")], n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -130,16 +139,11 @@ def _bytes(path):
     data = path.read_bytes()
     if not data.strip():
         raise ValueError(f"{path.name} is empty")
-    for beginning, kind in NO_TABLES.items():
-        if data[:1000].lstrip()[: len(beginning)].lower() == beginning:
+    for beginnings, kind in NO_TABLES.items():
+        if data[:1000].lstrip().lower().startswith(beginnings):
             raise ValueError(f"{path.name} is {kind}")
-    return data
-
-
-def _encoding(path, data, notes):
-    """The first of the usual text encodings that fits the whole file."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+    if given or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return given or "utf-16"
     if b"\x00" in data:
         for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
             if data[first:1000:2].count(0) > 0.8 * len(data[first:1000:2]):
@@ -164,27 +168,28 @@ def _opened(path, encoding):
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
 
 
-def _joined(columns):
-    """One cell a row from those of several columns: a date and a clock, a year and a quarter or month."""
+def _joined(columns, names):
+    """One cell a row from those of several columns: a date and a clock; a year and a part of it."""
     if len(columns) == 1:
         return columns[0]
-    quarters = len(columns) == 2 and columns[1].match(r"[1-4](\.0)?")  # months go on to 12
-    return Cells(
-        (" Q" if quarters else " ").join(cell.removesuffix(".0") for cell in row)
-        for row in zip(*columns, strict=True)
-    )
+    rows = ([cell.removesuffix(".0") for cell in row] for row in zip(*columns, strict=True))
+    hours = all(re.match("h", name, re.IGNORECASE) for name in names[2:])
+    if hours and columns[0].match(r"\d{4}(\.0)?") and columns[1].match(r"\d{1,3}(\.0)?"):
+        for name, form in PARTS.items():
+            if re.match(name, names[1], re.IGNORECASE):
+                rows = ([year + form.format(int(part)), *clock] for year, part, *clock in rows)
+                break
+    return Cells(map(" ".join, rows))
 
 
 def _delimiter(lines, wanted):
     """The delimiter under which a line names the wanted columns and those below are as wide."""
-    best, fit = DELIMITERS[0], (0, 1)
     for delimiters in DELIMITERS, RARE_DELIMITERS:
-        for delimiter in delimiters:
-            if _fit(lines, delimiter, wanted) > fit:
-                best, fit = delimiter, _fit(lines, delimiter, wanted)
-        if fit > (0, 1):
-            break
-    return best
+        fits = {delimiter: _fit(lines, delimiter, wanted) for delimiter in delimiters}
+        best = max(fits, key=fits.get)
+        if fits[best] > (0, 1):
+            return best
+    return DELIMITERS[0]
 
 
 def _fit(lines, delimiter, wanted):
@@ -241,7 +246,7 @@ def _table(path, records, wanted, delimiter, in_time):
     start = _header_row([record for _, record in first], wanted)
     _, header = first[start]
     places = {name: _place(path, header, name) for name in wanted}
-    _refuse_months_as_columns(path, header, wanted)
+    _refuse_wide(path, header, wanted)
     body, rows, cells = itertools.chain(first[start + 1 :], records), [], {name: Cells() for name in wanted}
     needed = 0 if in_time else max(places.values()) + 1
     while block := list(itertools.islice(body, Cells.BLOCK)):
@@ -275,17 +280,18 @@ def _refuse_uneven(where, record, width, delimiter, needed):
         )
 
 
-def _refuse_months_as_columns(path, header, wanted):
-    """Refuse a table with a column a month: one of them is no series."""
-    months = [name for name in header if name.strip().lower()[:3] in MONTHS or name.strip() in TWELVE]
-    if len(months) == 12 and set(months) & set(wanted):
-        (year, *_) = [name for name in wanted if name not in months] or header
-        raise ValueError(
-            f"{path.name} has a column for each month: {wanted[0]!r} alone is no series. Put them in a row: "
-            f"pandas.read_csv({path.name!r}).melt({year!r}, {months!r}).assign(date=lambda d: d[{year!r}]"
-            f".astype(int).astype(str) + ' ' + d.variable).to_csv('long.csv', index=False), then "
-            "from_csv('long.csv', 'value', 'date')"
-        )
+def _refuse_wide(path, header, wanted):
+    """Refuse a table with a column an hour, a month or a quarter: one of them is no series."""
+    for kind, (most, pattern) in WIDE.items():
+        names = [name for name in header if re.fullmatch(pattern, name, re.IGNORECASE)]
+        if len(names) == most and set(names) & set(wanted):
+            (time, *_) = [name for name in wanted if name not in names] or header
+            raise ValueError(
+                f"{path.name} has a column for each {kind}: {wanted[0]!r} alone is no series. Put them in a "
+                f"row: pandas.read_csv({path.name!r}).melt({time!r}, {names!r}).assign(date=lambda d: "
+                f"d[{time!r}].astype(str).str.removesuffix('.0') + ' ' + d.variable)"
+                ".to_csv('long.csv', index=False), then from_csv('long.csv', 'value', 'date')"
+            )
 
 
 def _place(path, header, name):
@@ -312,40 +318,36 @@ def _in_time(times, y, rows, column, notes):
     """Sort by time, drop what is there twice, and put in NaN where a time step has no row."""
     late = np.flatnonzero(times[1:] < times[:-1]) + 1
     if late.size:
-        first, before = times[late[0]], times[late[0] - 1]
-        notes.append(
-            f"rows are not in order of time (row {rows[late[0]]}: {show(first)} after {show(before)}); sorted"
-        )
+        row, first, before = rows[late[0]], show(times[late[0]]), show(times[late[0] - 1])
+        notes.append(f"rows are not in order of time (row {row}: {first} after {before}); sorted")
         order = np.argsort(times, kind="stable")
         times, y, rows = times[order], y[order], rows[order]
 
-    twice = np.flatnonzero(times[1:] == times[:-1]) + 1
-    for i in twice:
+    twice = np.append(False, times[1:] == times[:-1])
+    for i in np.flatnonzero(twice):
+        same = f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])}"
         if _clock_went_back(times, i):
             raise ValueError(
-                f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])}, a Sunday night: "
-                "the clock went back, and the hour stands there twice. With pandas nothing is lost: "
-                f"d = pandas.read_csv(path, parse_dates=[{column!r}]); d[{column!r}] = d[{column!r}]"
-                ".dt.tz_localize('Europe/Paris', ambiguous='infer') (or your zone); d.to_csv('with_zone.csv')"
+                f"{same}, a Sunday night: the clock went back, and the hour stands there twice. With pandas "
+                f"nothing is lost: d = pandas.read_csv(path, parse_dates=[{column!r}]); d[{column!r}] = "
+                f"d[{column!r}].dt.tz_localize('Europe/Paris', ambiguous='infer') (or your zone); "
+                "d.to_csv('with_zone.csv')"
             )
         if not np.array_equal(y[i], y[i - 1], equal_nan=True):
             raise ValueError(
-                f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])} in column "
-                f"{column!r} but different values, {_shown(y[i - 1])} and {_shown(y[i])}: keep one of "
-                "them, or one series of several"
+                f"{same} in column {column!r} but different values, {_shown(y[i - 1])} and {_shown(y[i])}: "
+                "keep one of them, or one series of several"
             )
-    if twice.size:
-        first = f"row {rows[twice[0]]}: {show(times[twice[0]])}"
-        notes.append(f"{_count(twice.size, 'row')} with the time and values of another left out ({first})")
-        times, y = np.delete(times, twice), np.delete(y, twice, axis=0)
-        rows = np.delete(rows, twice)
+    if twice.any():
+        first = f"row {rows[twice][0]}: {show(times[twice][0])}"
+        notes.append(f"{count(twice.sum(), 'row')} with the time and values of another left out ({first})")
+        times, y, rows = times[~twice], y[~twice], rows[~twice]
 
     grid = regular(times, rows, column)
     gaps = grid[~within(grid, times)]
     if gaps.size:
-        notes.append(
-            f"{_count(gaps.size, 'time step')} without a row put in as NaN (the first is {show(gaps[0])})"
-        )
+        steps = count(gaps.size, "time step")
+        notes.append(f"{steps} without a row put in as NaN (the first is {show(gaps[0])})")
     filled = np.full((len(grid), y.shape[1]), np.nan)
     filled[np.searchsorted(grid, times)] = y
     return coarsest(grid), filled
@@ -357,10 +359,6 @@ def _clock_went_back(times, i):
         return False
     night = times[i].astype("datetime64[s]").item()
     return night.weekday() == 6 and night.hour <= 3 and night.month in (3, 4, 10, 11)
-
-
-def _count(number, name):
-    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _shown(values):

@@ -96,6 +96,11 @@ def show(time):
     return str(time)
 
 
+def count(number, name):
+    """A number of things in words: 1 row, 2 rows."""
+    return f"{number:g} {name}{'' if number == 1 else 's'}"
+
+
 def within(times, grid):
     """Whether each time is one of a grid's, both increasing -> ndarray of bool of shape (n,)."""
     if not len(grid):
@@ -160,9 +165,7 @@ def _span(step):
     """A stretch of time in words."""
     if not isinstance(step, np.timedelta64):
         return f"{step:g}"
-    seconds = step / np.timedelta64(1, "s")
-    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = seconds / size
-            return f"{count:g} {name}{'s' if count != 1 else ''}"
-    return f"{seconds:g} seconds"
+    seconds = float(step / np.timedelta64(1, "s"))
+    sizes = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
+    name = next((name for name, size in sizes.items() if seconds >= size and seconds % size == 0), "second")
+    return count(seconds / sizes[name], name)

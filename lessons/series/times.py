@@ -7,6 +7,7 @@ If two different ones do, nothing is guessed.
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -22,24 +23,27 @@ LONGER = 1.2  # a reading that leaves so many times more gaps than another one i
 SAMPLE = 200  # cells on which a format is tried before it is tried on all
 
 # Parts of dates as pandas writes formats; {} is the mark between them.
-MARKS = "-/."
-DATES = ["%Y{}%m{}%d", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "%y{}%m{}%d"]
-DATES = [date.replace("{}", mark) for date, mark in product(DATES, MARKS)]
+DATES = ["%Y{}%m{}%d", "%Y{}%d{}%m", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "%y{}%m{}%d"]
+DATES = [date.replace("{}", mark) for date, mark in product(DATES, "-/. ")]
 NAMED = ["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%B %d, %Y"]
+NAMED += ["%A, %B %d, %Y"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
-MONTHS = (
-    "%Y-%m|%Y/%m|%Y %m|%m/%Y|%m-%Y|%m.%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b|%b-%y|%b %y"
-)
-MONTHS = [*MONTHS.split("|"), "%y-%b", "%B-%y", "%Y %B", "%B-%Y"]
-FORMATS = ["ISO8601", *(day + clock for day in [*DATES, *NAMED, "%Y %m %d"] for clock in CLOCKS), *MONTHS]
-DIGITS = ["%y", "%y%m", "%Y%m", "%y%m%d", "%Y%j", "%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"]
-RARE = [*DIGITS[:2], "YYYYWW"]  # readings that many numbers happen to have
+MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y %j|%m/%Y|%m-%Y|%m.%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b"
+MONTHS = f"{MONTHS}|%b-%y|%b %y|%y-%b|%B-%y|%Y %B|%B-%Y".split("|")
+FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
+DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
+DIGITS = f"{DIGITS}|%y%m%d%H|%y%m%d%H%M".split("|")
+RARE = ["%y", "%y%m", "YYWW", "YYYYWW"]  # readings that many numbers happen to have
+YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
+MONTH_LAST = re.compile("%Y.?%d.?%m")
+YEAR_AND_PART = r"\d{4}\W?\d\d?|\d\d?\W\d{4}"  # a month in digits, or another part of a year
+DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
 PERIODS = {"Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
 COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
 EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
 
 
-def _digits(date):
+def _as_it_is(date):
     return date[0]
 
 
@@ -50,25 +54,32 @@ def _month(date):
 
 
 def _week(date):
-    """The day on which an ISO week begins."""
-    return f"{date['y']}-W{int(date['n']):02}-{date.groupdict().get('d') or 1}"
+    """The day on which an ISO week begins, or the day of it that is named."""
+    century = 19 + (int(date["y"]) <= today().year % 100)
+    return f"{century}{date['y']}"[-4:] + f"-W{int(date['n']):02}-{date.groupdict().get('d') or 1}"
 
 
 def _shapes():
     """Yield (name, pandas' format, what a cell looks like, how it is rewritten for pandas)."""
+    year, short = r"(?P<y>(?:1[5-9]|20)\d\d)", r"(?P<y>\d\d)"
+    period, week = r"(?P<p>[QTHS])", r"W(?P<n>\d\d?)"
     for form in DIGITS:
-        century = "(?:1[5-9]|20)" if "%Y" in form else ""
-        digits = len(datetime(2000, 1, 1).strftime(form)) - 2 * bool(century)
-        yield form, form, rf"{century}\d{{{digits}}}", _digits
-    period, year, week = r"(?P<p>[QTHS])", r"(?P<y>(?:1[5-9]|20)\d\d)", r"W(?P<n>\d\d?)"
-    for y, form in ((year, "%Y-%m"), (r"(?P<y>\d\d)", "%y-%m")):
+        shape = form.replace("%Y", r"(?:1[5-9]|20)\d{2}").replace("%j", r"\d{3}")
+        yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), _as_it_is
+    for form in "%d%m%Y", "%m%d%Y":  # a spreadsheet makes 1022024 of 01022024
+        yield form, form, r"\d{3,4}(?:1[5-9]|20)\d{2}", lambda date: date[0].zfill(8)
+    for y, form in (year, "%Y-%m"), (short, "%y-%m"):
         for shape in rf"{y}\W?{period}(?P<n>\d)", rf"{period}(?P<n>\d)\W?{y}", rf"(?P<n>\d){period}\W?{y}":
             yield "quarters", form, shape, _month
-    yield "quarters", "%Y-%m", rf"{year}[-/. ]?(?P<n>\d)", _month
-    yield "quarters", "%Y-%m", rf"(?P<n>\d)[-/. ]{year}", _month
-    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}":
+    for shape in rf"{year}[-/. ]?(?P<n>\d)", rf"(?P<n>\d)[-/. ]{year}":
+        yield "quarters", "%Y-%m", shape, _month
+    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}", rf"{year} (?P<n>\d\d?)":
         yield "weeks", "%G-W%V-%u", shape, _week
-    yield "YYYYWW", "%G-W%V-%u", rf"{year}(?P<n>\d\d)", _week
+    for name, y in ("YYYYWW", year), ("YYWW", short):
+        yield name, "%G-W%V-%u", rf"{y}(?P<n>\d\d)", _week
+    for clock, form in ("", "%Y-%j"), (r" \d\d?", "%Y-%j %H"):
+        shape = rf"(?P<y>\d{{4}})[-/. ](?P<n>\d{{3}}{clock})"
+        yield "YYYY-DDD", form, shape, lambda date: f"{date['y']}-{date['n']}"
     # a spreadsheet makes 2001.1 of 2001.10
     yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
 
@@ -84,13 +95,29 @@ class Reading:
     times: np.ndarray
     said: str = ""
 
+    @cached_property
+    def stretch(self):
+        return stretch(self.times)
+
     @property
-    def in_order(self):
-        return bool((self.times[1:] >= self.times[:-1]).all())
+    def out_of_order(self):
+        return bool((self.times[1:] < self.times[:-1]).any())
 
     @property
     def future(self):
         return self.times.dtype.kind == "M" and self.times.max() > np.datetime64(today() + timedelta(days=1))
+
+    @property
+    def same_day(self):
+        """The day of the month if all times have the same, else 0."""
+        days = self.times.astype("datetime64[D]") - self.times.astype("datetime64[M]")
+        return int(days[0].astype(int)) + 1 if (days == days[0]).all() else 0
+
+    @property
+    def birthday(self):
+        """Whether all times are one day of the year, neither the first nor the last of a month."""
+        months = self.times.astype("datetime64[M]").astype(int) % 12
+        return len(months) > 1 and 1 < self.same_day < 28 and not np.ptp(months)
 
 
 def today():
@@ -128,50 +155,80 @@ def read_times(cells, rows, column, day_first=None):
     _refuse_mixed_zones(cells, rows, column)
     if cells.match(r"\d+\.0+"):
         cells = Cells(cell.partition(".")[0] for cell in cells)  # whole numbers, once beside an empty cell
+    forms = [*SHAPES, *((form, form, None, None) for form in FORMATS)]
+    forms = [form for form in forms if not _excluded(form[1], day_first)]
     if cells.match(NUMBER.pattern):
-        found = _numbers(cells, rows, column)
+        found = _numbers(cells, rows, column, forms)
     elif cells.match(SPLIT_YEAR.pattern) and (years := _split_years(cells)):
         found = [years]
     else:
-        forms = [(form, form, None, None) for form in FORMATS if not _excluded(form, day_first)]
-        found, failed = _dates(cells, [*SHAPES, *forms])
+        found, failed = _dates(cells, forms)
         if not found:
             no_number = np.array([not NUMBER.fullmatch(cell) for cell in cells])
             _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
-    return _judged(found, cells, rows, column)
+    return _judged(found, cells, rows, column, day_first)
 
 
-def _judged(found, cells, rows, column):
+def _judged(found, cells, rows, column, day_first):
     """Choose the reading that makes the times regular -> (times, note)."""
-    for reading in found:
-        reading.stretch = stretch(reading.times)
-    shortest = min(reading.stretch for reading in found)
-    if not np.isfinite(shortest):
-        return found[0].times, None  # irregular: whoever fills the gaps says where
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
-    for better in (
-        lambda reading: not reading.future,
-        lambda reading: reading.in_order,
-        lambda reading: reading.stretch <= LONGER * shortest,
-    ):
-        fits = [reading for reading in fits if better(reading)] or fits
-    first, *others = fits
-    for other in others:
-        if not np.array_equal(first.times, other.times):
+    if not fits:
+        return found[0].times, None  # irregular: whoever fills the gaps says where
+    for unlikely in "future", "out_of_order", "birthday":
+        fits = [reading for reading in fits if not getattr(reading, unlikely)] or fits
+    shortest = min(reading.stretch for reading in fits)
+    first, *others = [reading for reading in fits if reading.stretch <= LONGER * shortest]
+    for other in [*others, *_rivals(first, cells, day_first)]:
+        if day_first and MONTH_LAST.match(other.name):
+            first = other
+        elif not np.array_equal(first.times, other.times):
             k = int(np.argmax(first.times != other.times))
+            cure = "write dates as 2024-01-31, quarters as 2024Q1, weeks as 2024-W01"
+            if "%d" in other.name and ("%d" in first.name or first.name == "ISO8601"):
+                cure = "pass day_first=True or day_first=False, or write the dates as 2024-01-31"
             raise ValueError(
                 f"row {rows[k]}, column {column!r}: {cells[k]!r} could be {show(first.times[k])} or "
-                f"{show(other.times[k])} ({first.name} or {other.name}), and no row settles it: "
-                "pass day_first=True or day_first=False, or write the dates as 2024-01-31"
+                f"{show(other.times[k])} ({first.name} or {other.name}), and no row settles it: {cure}"
             )
     said = [first.said] if first.said else []
     if any(other.name in FORMATS and not np.array_equal(first.times, other.times) for other in found):
         part = {"%d": "the day", "%m": "the month"}.get(first.name[:2], "the year")
         meant = "quarters are meant" if first.name == "quarters" else f"{part} is taken to come first"
         said.append(f"{meant} in column {column!r}, since only so the times are regular")
+    if MONTH_LAST.match(first.name):
+        said.append(f"the month is taken to come last in column {column!r}")
     if first.future:
         said.append(f"column {column!r} ends in the future, at {show(first.times.max())}")
     return first.times, "; ".join(said) or None
+
+
+def _rivals(first, cells, day_first):
+    """Yield what a column may mean although another reading is usual: days, or other parts of a year."""
+    if first.times.dtype.kind != "M":
+        return
+    months, forms = first.times.astype("datetime64[M]"), []
+    if YEAR_FIRST.match(first.name) and first.same_day > 1 and day_first is not False:
+        forms = [(form, form, None, None) for form in FORMATS if MONTH_LAST.match(form)]
+    elif first.name in MONTHS and "%y" in first.name:  # 01-Jan may have no year
+        swapped = first.name.replace("%m", "%d").replace("%y", "%m")
+        days = {first.name.replace("%y", "%d"), swapped}
+        forms = [(f"{form} of no year", f"%Y {form}", None, None) for form in sorted(days)]
+        cells = Cells(f"2000 {cell}" for cell in cells)
+    for other in _dates(cells, forms)[0]:
+        days = np.diff(np.sort(other.times)) == np.timedelta64(1, "D")
+        likely = other.out_of_order <= first.out_of_order and other.stretch <= LONGER * first.stretch
+        if likely and 2 * days.sum() > len(days):
+            yield other
+    if cells.match(YEAR_AND_PART) and (months == first.times).all():
+        step = 3 if first.name == "quarters" else 1
+        year, part = np.divmod(months.astype(int), 12)
+        most = int(part.max()) // step + 1
+        if most in (2, 3, 4, 6) and most < 12 // step and np.ptp(year):
+            parts = 12 * year + part // step * 12 // most
+            if stretch(parts) <= LONGER:  # this many each year, and never one more
+                yield Reading(
+                    f"{most} parts of a year", parts.astype("datetime64[M]").astype("datetime64[us]")
+                )
 
 
 def _refuse_mixed_zones(cells, rows, column):
@@ -193,34 +250,41 @@ def _dates(cells, forms):
     for name, *form in forms:
         if np.isnat(_parsed(sample, *form)).mean() > 0.5:
             continue
+        if name == "ISO8601" and not (cells.match(r"\d{4}-\d\d") or cells.match(".{8,}")):
+            continue  # years among months, or months among days
         times = _parsed(cells, *form)
         odd = np.isnat(times)
         if not odd.any():
             found.append(Reading(name, _with_century(times) if "%y" in form[0] else times))
-            if name == "ISO8601":
+            if YEAR_FIRST.match(name):
                 break
         elif odd.sum() < failed.sum() and name not in RARE:
             failed = odd
     return found, failed
 
 
-def _numbers(cells, rows, column):
+def _numbers(cells, rows, column, forms):
     """Return the readings of a column of numbers: as dates written in digits, as counts, and as a scale."""
     whole = np.int64 if cells.match(r"[+-]?\d{1,18}") else np.float64
     numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
-    found, failed = _dates(cells, SHAPES)
+    found, failed = _dates(cells, [form for form in forms if form[2]])
     steady = stretch(numbers) <= LONGER if any(date.name in RARE for date in found) else False
     found = [date for date in found if date.name not in RARE or _beyond_chance(date, steady)]
     found = [date for date in found if not date.future or len(cells[0]) >= 8]
-    if not found and failed.mean() < 0.1:
-        _refuse_odd(cells, rows, column, failed)
+    mixed = np.array(
+        [len(cell) != len(cells[0]) for cell in cells] if cells.match(DATE_IN_DIGITS) else [False]
+    )
+    if not found and (mixed.any() or failed.mean() < 0.1):
+        _refuse_odd(
+            cells, rows, column, mixed if mixed.any() else failed
+        )  # years among months, or a wrong date
     found = found or [count for count in _counted(numbers, cells) if not count.future]
     return found or [Reading("numbers", numbers)]
 
 
 def _beyond_chance(date, steady):
     """Whether digits that may also be a scale, steady or not, are times with few gaps."""
-    return stretch(date.times) <= LONGER and (date.name == "YYYYWW" or not steady)
+    return date.stretch <= LONGER and (date.name == "YYYYWW" or not steady)
 
 
 def _counted(numbers, cells):
@@ -258,6 +322,8 @@ def _refuse_odd(cells, rows, column, failed):
                 "and month in different orders: write all dates the same way, best as 2024-01-31"
             )
     like = f" like {cells[others[0]]!r}" if others.size else "; write 2024-01-31"
+    if re.search(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d", cells[odd]):
+        like += " (names of months are read in English alone)"
     raise ValueError(f"row {rows[odd]}, column {column!r}: {cells[odd]!r} is not a date{like}")
 
 
@@ -268,11 +334,11 @@ def _place_above_12(day):
 
 def _excluded(form, day_first):
     """Whether a format is not to be tried: dots put the day before the month, and a choice may be made."""
-    if form.startswith("%m."):
+    if form.startswith("%m.") and "%d" in form:
         return True
-    return day_first is not None and form.startswith(
-        ("%m", "%y") if day_first else ("%d/", "%d-", "%d.", "%y")
-    )
+    if day_first is None or not ("%d" in form and "%m" in form):
+        return False
+    return form.startswith(("%m", "%y") if day_first else ("%d", "%y/", "%y-", "%y."))
 
 
 def _parsed(cells, form, shape=None, edit=None):
