@@ -239,7 +239,7 @@ def command(page, name, arguments=None):
 
 def promised(page, function, argument=None, minutes=10):
     """Call a JavaScript function and return what its promise gives; `evaluate` would wait without end."""
-    page.evaluate(f"window.begin = {function}")
+    page.evaluate(f"void (window.begin = {function})")
     page.evaluate(
         """argument => {
           window.promised = null;
