@@ -149,16 +149,10 @@ MISTAKES = {
     ],
 }
 
-_FORCED = "np.where(where[:, None], forget, sigmoid(f))"
-_WINDOWS = "series[origins[:, None] + np.arange(-T, 0)]"
-_BEFORE = "y[i % season_length : i : season_length]"
-
 RIGHT = {
     "02.ridge": [
         {"np.linalg.solve(gram, A.T @ y)": "np.linalg.inv(gram) @ A.T @ y"},
         {"np.linalg.solve(gram, A.T @ y)": "A.T @ np.linalg.solve(A @ A.T + alpha * np.eye(len(A)), y)"},
-        {"A.T @ A": "np.einsum('np,nq->pq', A, A)"},
-        {"X.reshape(len(X), -1)": "np.array([window.ravel() for window in X])"},
         {"A, y = A - A_mean, y - y_mean": "A, y = A.copy(), y.copy()\n    A -= A_mean\n    y -= y_mean"},
         {"y - y_mean  #": "y  #"},  # centred inputs do not see a constant
         """
@@ -172,16 +166,8 @@ RIGHT = {
         {"x @ W_x + h @ W_h + b": "np.hstack([x, h]) @ np.vstack([W_x, W_h]) + b"},
         {"np.split(a, 4, axis=1)": "a.reshape(len(a), 4, -1).swapaxes(0, 1)"},
         {"sigmoid(a_o)": "(1 + np.tanh(a_o / 2)) / 2"},
-        {"np.tanh(c)": "(2 * sigmoid(2 * c) - 1)"},
-        {"x @ W_x": "np.einsum('bd,dk->bk', x, W_x)"},
         {"c = sigmoid(a_f) * c +": "c = c.copy()\n    c *= sigmoid(a_f)\n    c = c +"},
         {"return h, c": "return [h, c]"},
-        """
-        blocks = zip(np.split(W_x, 4, axis=1), np.split(W_h, 4, axis=1), np.split(b, 4))
-        i, f, g, o = (x @ W + h @ U + v for W, U, v in blocks)
-        c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
-        return np.tanh(c) / (1 + np.exp(-o)), c
-        """,
     ],
     "03.lstm_forward": [
         {"h_all = np.zeros((N, T + 1, H))": "h_all = np.zeros((T + 1, N, H)).swapaxes(0, 1)"},
@@ -195,19 +181,9 @@ RIGHT = {
             h_all.append(h), c_all.append(c)
         return np.stack(h_all, axis=1), np.stack(c_all, axis=1)
         """,
-        """
-        from_inputs, H = X @ W_x + b, len(W_h)
-        h_all, c_all = np.zeros((2, len(X), X.shape[1] + 1, H))
-        for t in range(X.shape[1]):
-            i, f, g, o = np.split(from_inputs[:, t] + h_all[:, t] @ W_h, 4, axis=1)
-            c_all[:, t + 1] = sigmoid(f) * c_all[:, t] + sigmoid(i) * np.tanh(g)
-            h_all[:, t + 1] = sigmoid(o) * np.tanh(c_all[:, t + 1])
-        return h_all, c_all
-        """,
     ],
     "03.state_gradients": [
         {"1 - tanh_c**2": "1 / np.cosh(c_new) ** 2"},
-        {"1 - tanh_c**2": "(1 - tanh_c) * (1 + tanh_c)"},
         {"np.tanh(c_new)": "np.tanh(f * c + i * g)"},
         {"d_c_all = d_c_new + ": "d_c_all = d_c_new.copy()\n    d_c_all += "},
         {"d_c_all * g, d_c_all * c, d_c_all * i": "d_c_all * np.stack([g, c, i])"},
@@ -215,53 +191,22 @@ RIGHT = {
     "03.adam_update": [
         {"beta_1 * m + (1 - beta_1) * g": "m + (1 - beta_1) * (g - m)"},
         {"m = beta_1 * m + ": "m = m.copy()\n    m *= beta_1\n    m += "},
-        {"p = p - ": "p = p.copy()\n    p -= "},
         {"beta_2 * v + (1 - beta_2) * g**2": "np.average([v, g**2], axis=0, weights=[beta_2, 1 - beta_2])"},
-        """
-        m, v = beta_1 * m + g - beta_1 * g, beta_2 * v + g**2 - beta_2 * g**2
-        root = np.sqrt(1 - beta_2**k)
-        return p - lr * root / (1 - beta_1**k) * m / (np.sqrt(v) + eps * root), m, v
-        """,
     ],
     "04.gru_gates": [
-        {"(r * h) @ W_hn": "np.einsum('bh,bh,hk->bk', r, h, W_hn)"},
         {"sigmoid(a_r + h @ W_hr)": "(1 + np.tanh((a_r + h @ W_hr) / 2)) / 2"},
         {"sigmoid(a_z + h @ W_hz)": "1 / (1 + np.exp(-a_z - h @ W_hz))"},
-        {"np.split(x @ W_x + b, 3, axis=1)": "np.hsplit(np.add(b, np.matmul(x, W_x)), 3)"},
-        {"np.split(W_h, 3, axis=1)": "W_h.reshape(len(W_h), 3, -1).swapaxes(0, 1)"},
         {"n = np.tanh(a_n + (r * h)": "h = h.copy()\n    h *= r\n    n = np.tanh(a_n + h"},
-        """
-        H = len(W_h)
-        a = x @ W_x + b
-        r, z = np.split(sigmoid(a[:, : 2 * H] + h @ W_h[:, : 2 * H]), 2, axis=1)
-        return r, z, np.tanh(a[:, 2 * H :] + (r * h) @ W_h[:, 2 * H :])
-        """,
     ],
     "04.gru_backward_step": [
         {"1 - n**2": "(1 - n) * (1 + n)"},
-        {"np.split(W_h, 3, axis=1)": "W_h.reshape(len(W_h), 3, -1).swapaxes(0, 1)"},
-        {"d_a_n @ W_hn.T": "np.einsum('bk,hk->bh', d_a_n, W_hn)"},
         {"d_a_r @ W_hr.T + d_a_z @ W_hz.T": "np.hstack([d_a_r, d_a_z]) @ np.hstack([W_hr, W_hz]).T"},
         {"d_h = d_h_new * (1 - z)": "d_h = d_h_new.copy()\n    d_h *= 1 - z"},
-        """
-        H = len(W_h)
-        d_a_n = d_h_new * z * (1 - n**2)
-        d_reset = d_a_n @ W_h[:, 2 * H :].T
-        d_gates = np.hstack([d_reset * h * r * (1 - r), d_h_new * (n - h) * z * (1 - z)])
-        d_h = d_gates @ W_h[:, : 2 * H].T + d_reset * r + d_h_new - d_h_new * z
-        return d_gates[:, :H], d_gates[:, H:], d_a_n, d_h
-        """,
     ],
     "05.train_epoch": [
-        {"optimizer.zero_grad()": "net.zero_grad()"},
         {"        optimizer.zero_grad()": "        for p in net.parameters():\n            p.grad = None"},
-        {
-            "optimizer.zero_grad()": "pass",
-            "optimizer.step()": "optimizer.step()\n        optimizer.zero_grad()",
-        },
-        {"nn.functional.mse_loss(net(X), y)": "nn.MSELoss()(net(X), y)"},
+        {"optimizer.zero_grad()": "pass", "optimizer.step()": "optimizer.step(), optimizer.zero_grad()"},
         {"nn.functional.mse_loss(net(X), y)": "((net(X) - y) ** 2).mean()"},
-        {"loss.item()": "float(loss)"},
         {"loss.item()": "loss.detach().numpy()"},
         {"np.array(losses)": "torch.tensor(losses)"},
         {
@@ -273,35 +218,17 @@ RIGHT = {
         },
     ],
     "06.gate_evidence": [
-        {"gate.mean(axis=2)": "np.einsum('nth->nt', gate) / gate.shape[-1]"},
         {"mean.ravel(), marker.ravel()": "marker.reshape(-1), mean.reshape(-1)"},
         {"gap = ": "gap = np.polyfit(marker.ravel(), mean.ravel(), 1)[0]  # "},
-        {"mean[marker].mean()": "(mean * marker).sum() / marker.sum()"},
         {"return correlation, gap": "return [float(correlation), float(gap)]"},
-        """
-        a, b = gate.mean(axis=2).ravel(), marker.ravel()
-        covariance = np.cov(a, b)[0, 1]
-        return covariance / a.std(ddof=1) / b.std(ddof=1), covariance / b.var(ddof=1)
-        """,
     ],
     "06.forced_step": [
-        {_FORCED: "sigmoid(f)\n    f[where] = forget"},
-        {_FORCED: "sigmoid(f)\n    f += where[:, None] * (forget - f)"},
-        {_FORCED: "sigmoid(f)\n    np.copyto(f, forget, where=where[:, None])"},
+        {"f = np.where(where[:, None], forget, ": "f = sigmoid(f)\n    f[where] = forget  #"},
         {"where[:, None], forget, sigmoid(f)": "~where[:, None], sigmoid(f), forget"},
-        {"x @ W_x + h @ W_h + b": "np.hstack([x, h]) @ np.vstack([W_x, W_h]) + b"},
         {"return h, c": "return [h, c]"},
-        """
-        i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
-        written = sigmoid(i) * np.tanh(g)
-        c = np.where(where[:, None], forget * c + written, sigmoid(f) * c + written)
-        return sigmoid(o) * np.tanh(c), c
-        """,
     ],
     "07.recursive_rollout": [
-        {_WINDOWS: "np.array([series[o - T : o] for o in origins])"},
-        {_WINDOWS: "np.lib.stride_tricks.sliding_window_view(series, T)[origins - T]"},
-        {"window @ weights": "np.einsum('nt,t->n', window, weights)"},
+        {"series[origins[:, None] + np.arange(-T, 0)]": "np.array([series[o - T : o] for o in origins])"},
         {"window = np.col": "window = np.roll(window, -1, 1)\n        window[:, -1] = y_pred[:, k]  # "},
         {"window @ weights": "window[:, -T:] @ weights", "window[:, 1:]": "window"},
         """
@@ -317,25 +244,15 @@ RIGHT = {
     "07.interval_width": [
         {"int(np.ceil((len(errors) + 1) * level))": "int(-(-(len(errors) + 1) * level // 1))"},
         {"return errors[rank - 1]": "return np.partition(errors, rank - 1, axis=0)[rank - 1]"},
-        {"return errors[rank - 1]": "return -np.sort(-errors, axis=0)[len(errors) - rank]"},
         {"errors[rank - 1]": "np.quantile(errors, (rank - 0.5) / len(errors), 0, method='inverted_cdf')"},
         """
         errors = np.vstack([np.abs(y_true - y_pred), np.full(y_true.shape[1], np.inf)])
         return np.sort(errors, axis=0)[int(np.ceil(len(errors) * level)) - 1]
         """,
-        """
-        errors = np.abs(y_pred - y_true)
-        rank = np.ceil((len(errors) + 1) * level)
-        enough = [(np.sum(errors <= e, axis=0) >= rank) for e in errors]
-        return np.min(np.where(enough, errors, np.inf), axis=0)
-        """,
     ],
     "08.fill_from_past": [
-        {_BEFORE: "y[:i][np.arange(i) % season_length == i % season_length]"},
-        {_BEFORE: "np.array([y[k] for k in range(i) if (i - k) % season_length == 0])"},
-        {_BEFORE: "y[:i][::-1][season_length - 1 :: season_length]"},
+        {"y[i % season_length : i : season_length]": "y[:i][::-1][season_length - 1 :: season_length]"},
         {"known.mean()": "np.nanmean(before)"},
-        {"before[~np.isnan(before)]": "before[before == before]"},
         """
         filled, sums, counts = y.copy(), np.zeros(season_length), np.zeros(season_length)
         for i, value in enumerate(y):
@@ -348,18 +265,8 @@ RIGHT = {
         """,
     ],
     "08.diebold_mariano": [
-        {"np.sum(around[k:] * around[:-k])": "around[k:] @ around[:-k]"},
         {"np.sum(around**2) / N": "np.var(d)"},
-        {"return d.mean() / np.sqrt(variance / N)": "return d.sum() / np.sqrt(N * variance)"},
         {"return d.mean()": "return np.sqrt(N) * np.mean(d)", "variance / N)": "variance)"},
-        {"around[k:] * around[:-k]": "around[:-k] * np.roll(around, -k)[:-k]"},
-        """
-        d = np.asarray(loss_a) - np.asarray(loss_b)
-        N, around = len(d), d - np.average(d)
-        gammas = np.correlate(around, around, mode="full")[N - 1 : N + lags] / N
-        weights = np.r_[1, 2 * (1 - np.arange(1, lags + 1) / (lags + 1))]
-        return np.average(d) / np.sqrt(weights @ gammas / N)
-        """,
         """
         d = loss_a - loss_b
         apart = np.abs(np.subtract.outer(np.arange(len(d)), np.arange(len(d))))
@@ -372,23 +279,9 @@ RIGHT = {
         {"inverted_cdf": "higher"},
         {"inverted_cdf": "lower"},
         {"inverted_cdf": "averaged_inverted_cdf"},
-        {"np.quantile(missing, under": "np.percentile(missing, 100 * under"},
-        """
-        missing = np.sort(y_true - y_pred)
-        return missing[int(np.ceil(len(missing) * under / (under + over))) - 1]
-        """,
         """
         cost = lambda s: np.sum(np.where(y_true > y_pred + s, under, over) * np.abs(y_true - y_pred - s))
         return min(y_true - y_pred, key=cost)
-        """,
-        """
-        missing = y_true - y_pred
-        low, high = missing.min(), missing.max()
-        for _ in range(60):
-            middle = (low + high) / 2
-            pays = under * (missing > middle).sum() > over * (missing <= middle).sum()
-            low, high = (middle, high) if pays else (low, middle)
-        return high
         """,
     ],
 }
