@@ -222,7 +222,7 @@ NO_NUMBER = "40 of 40 values of `scaled` are NaN"
         (
             "01.make_windows",
             np.zeros((7, 3)),
-            "array of shape (7, 3). Pass the function itself, without calling",
+            "array of shape (7, 3). Pass the function itself",
         ),
         ("01.make_windows", "make_windows", "not its name"),
         ("01.make_windows", int, "This is a class"),
