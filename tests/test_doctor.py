@@ -52,14 +52,10 @@ def test_any_other_word_gets_the_usage():
     assert result.stderr.startswith("Usage: python -m lessons doctor\n")
 
 
-def test_exit_status_and_last_line(monkeypatch, capsys):
-    fine, poor = doctor.ok("fine"), doctor.warning("poor", "do something")
-    monkeypatch.setattr(doctor, "CHECKS", [lambda: [fine, poor]])
+def test_warnings_do_not_stop_anyone(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "CHECKS", [lambda: [doctor.ok("fine"), doctor.warning("poor", "do it")]])
     assert doctor.doctor() == 0
     assert "can run the course, with the warnings above" in capsys.readouterr().out
-    monkeypatch.setattr(doctor, "CHECKS", [lambda: [fine, doctor.problem("bad", "mend it")]])
-    assert doctor.doctor() == 1
-    assert "PROBLEM  bad\n         -> mend it" in capsys.readouterr().out
 
 
 def test_a_check_that_breaks_is_a_problem():
@@ -76,21 +72,26 @@ def test_old_python(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("version", "text"),
-    [("1.26.4", "numpy 1.26.4; the course needs 2.0 or newer"), (None, "numpy is not installed")],
+    ("version", "found"),
+    [
+        ("1.26.4", ["numpy 1.26.4; the course needs 2.0 or newer"]),
+        ("x", ["numpy x; the course needs 2.0 or newer"]),
+        (None, ["numpy is not installed"]),
+        ("2.13.0+cpu", []),
+        ("3.0rc1", []),
+        ("6", []),
+    ],
 )
-def test_old_or_missing_package(monkeypatch, version, text):
+def test_old_or_missing_package(monkeypatch, version, found):
     real = importlib.metadata.version
 
     def pretend(name):
-        if name != "numpy":
-            return real(name)
-        if version is None:
+        if name == "numpy" and version is None:
             raise importlib.metadata.PackageNotFoundError(name)
-        return version
+        return version if name == "numpy" else real(name)
 
     monkeypatch.setattr(importlib.metadata, "version", pretend)
-    assert problems(doctor.check_packages) == [text]
+    assert problems(doctor.check_packages) == found
 
 
 def test_the_same_packages_without_pyproject(monkeypatch, tmp_path):
@@ -100,13 +101,6 @@ def test_the_same_packages_without_pyproject(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: lines)
     assert doctor.requirements() == from_project
     assert len(from_project) >= 10
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"), [("2.13.0+cpu", (2, 13, 0)), ("3.0rc1", (3, 0)), ("6", (6,)), ("x", ())]
-)
-def test_version_numbers(version, expected):
-    assert doctor.numbers(version) == expected
 
 
 def test_widgets_missing(monkeypatch):
@@ -126,32 +120,22 @@ def test_widgets_switched_off(monkeypatch, tmp_path, disabled):
     assert "anywidget switched off" in text
 
 
-def test_no_kernel(monkeypatch):
+def test_no_kernel_and_that_of_another_environment(monkeypatch):
     def none(self, name):
         raise jupyter_client.kernelspec.NoSuchKernel(name)
 
-    monkeypatch.setattr(jupyter_client.kernelspec.KernelSpecManager, "get_kernel_spec", none)
+    manager = jupyter_client.kernelspec.KernelSpecManager
+    monkeypatch.setattr(manager, "get_kernel_spec", none)
     assert problems(doctor.check_kernel) == ["Jupyter has no kernel called python3"]
-
-
-def test_the_kernel_of_another_environment(monkeypatch):
-    other = str(Path(sys.executable).anchor) + "elsewhere/bin/python"
-    kernel = SimpleNamespace(argv=[other, "-m", "ipykernel_launcher"])
-    monkeypatch.setattr(
-        jupyter_client.kernelspec.KernelSpecManager, "get_kernel_spec", lambda self, name: kernel
-    )
+    kernel = SimpleNamespace(argv=[f"{Path(sys.executable).anchor}elsewhere/bin/python", "-m", "ipykernel"])
+    monkeypatch.setattr(manager, "get_kernel_spec", lambda self, name: kernel)
     (text,) = problems(doctor.check_kernel)
     assert "another Python" in text
 
 
 @pytest.mark.parametrize(
-    ("free", "memory", "disk"),
-    [
-        (0.05e9, "problem", "problem"),
-        (0.8e9, "warning", "warning"),
-        (1.2e9, "warning", "ok"),
-        (80e9, "ok", "ok"),
-    ],
+    "free, memory, disk",
+    [(5e7, "problem", "problem"), (8e8, "warning", "warning"), (1.2e9, "warning", "ok"), (8e10, "ok", "ok")],
 )
 def test_memory_and_disk(monkeypatch, free, memory, disk):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
@@ -180,29 +164,21 @@ def test_threads(monkeypatch, threads, level):
 @pytest.mark.parametrize(
     ("script", "text"),
     [
+        ("import no_such", "NumPy does not work (ModuleNotFoundError: No module named 'no_such')"),
         (
-            "import no_such_package",
-            "NumPy does not work (ModuleNotFoundError: No module named 'no_such_package')",
-        ),
-        (
-            """print('{"part": "NumPy", "seconds": 0.1}', flush=True); raise OSError("libtorch.so gone")""",
-            "PyTorch does not work (OSError: libtorch.so gone)",
+            """print('{"part": "NumPy", "seconds": 0.1}', flush=True); raise OSError""",
+            "PyTorch does not work",
         ),
         ("import os; os.abort()", "NumPy does not work (stopped with status"),
+        ("import time; time.sleep(60)", "not finished"),
     ],
-    ids=["missing", "broken library", "crash"],
+    ids=["missing", "broken library", "crash", "hangs"],
 )
 def test_the_smoke_run_says_what_does_not_work(monkeypatch, script, text):
     monkeypatch.setattr(doctor, "SMOKE", script)
+    monkeypatch.setattr(doctor, "SMOKE_SECONDS", 0.3 if "sleep" in script else 60)
     (found,) = problems(doctor.check_smoke)
     assert text in found
-
-
-def test_a_smoke_run_that_hangs_is_ended(monkeypatch):
-    monkeypatch.setattr(doctor, "SMOKE", "import time; time.sleep(60)")
-    monkeypatch.setattr(doctor, "SMOKE_SECONDS", 0.3)
-    (found,) = problems(doctor.check_smoke)
-    assert "not finished" in found
 
 
 def test_the_cure_fits_the_environment(monkeypatch, tmp_path):

@@ -26,10 +26,11 @@ QUIET = [
     "--disable-sync",
 ]
 SETTINGS = {
-    # no "Jupyter news?" toast over the notebook, and every cell in the page, scrolled into view or not
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # every cell in the page, scrolled into view or not
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
+# no "Jupyter news?" toast over the notebook; the course's own settings say so as well
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 # Plots in the page, what they draw, and whether they have drawn it.
 PLOTS = "document.querySelectorAll('.jp-NotebookPanel div[role=img][aria-label]')"
 ALL_DRAWN = f"() => [...{PLOTS}].every(gd => gd.querySelector('.main-svg'))"
@@ -74,7 +75,7 @@ def serve_course(scratch, *words, dark=False):
 
 @contextlib.contextmanager
 def _serving(command, folder, private, dark=False):
-    settings = dict(SETTINGS)
+    settings = SETTINGS | ({} if folder else NO_NEWS)
     if dark:
         settings["@jupyterlab/apputils-extension:themes"] = {"theme": "JupyterLab Dark"}
     (private / "config/labconfig").mkdir(parents=True)
