@@ -105,16 +105,23 @@ def hindrances(page, contrast):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["index", *pages.lessons()])
 def test_a_page_reads_well_everywhere_and_its_explorers_move(site, visit, name):
-    for width, theme in ((1280, "light"), (390, "dark")):
-        page = visit(site / f"{name}.html", width, theme)
+    for width, themes in ((1280, ("light", "dark")), (390, ("dark", "light"))):
+        page = visit(site / f"{name}.html", width, themes[0])
         read(page)
         assert page.locator("mjx-merror, [data-mjx-error]").all_inner_texts() == []
         assert page.evaluate(RAW_FORMULAS) == []
         labels = page.locator(FIGURE).evaluate_all("all => all.map(e => e.ariaLabel)")
         assert all(len(label) > 20 for label in labels)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
-        page.wait_for_function(f"({OVERLAPS})().length === 0")
-        assert hindrances(page, name in CONTRAST) == [], (width, theme)
+        heights = page.locator(".lessons-cell text").evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect().height)"
+        )
+        assert min(heights, default=99) >= 9, width  # legible, on a phone too
+        for theme in themes:
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_function(f"() => document.documentElement.dataset.theme === '{theme}'")
+            page.wait_for_function(f"({OVERLAPS})().length === 0")
+            assert hindrances(page, name in CONTRAST) == [], (width, theme)
         for explorer in page.locator(".lessons-static:has(.lessons-controls input[type=range])").all():
             move(page, explorer)
         assert page.wrong == []
