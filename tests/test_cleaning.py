@@ -11,10 +11,10 @@ from hypothesis.extra.numpy import arrays
 from lessons.cleaning import (
     faults,
     fill_gaps,
-    gaps,
     hide_and_fill,
     level_change,
     outliers,
+    runs,
     targets_observed,
     together,
     trouble,
@@ -31,26 +31,11 @@ def season(method):
     return {} if method == "last" else {"season_length": 5}
 
 
-def test_gaps_are_listed_by_feature_and_time():
-    y = np.array([[1, NAN], [NAN, NAN], [NAN, 3], [4, 4], [NAN, 5]])
-    found = gaps(np.arange(10, 15), y, ["paris", "<london>"])
-    assert [(gap.feature, gap.start, gap.time, gap.length) for gap in found] == [
-        ("paris", 1, 11, 2),
-        ("paris", 4, 14, 1),
-        ("<london>", 0, 10, 2),
-    ]
-    assert "paris" in repr(found) and "&lt;london&gt;" in found._repr_html_()
-    assert "0 gaps" in repr(gaps([0, 1], [1.0, 2.0]))
-    with pytest.raises(ValueError, match="wants 5 times and 2 names; got 4 and 2"):
-        gaps(np.arange(4), y)
-
-
-def test_gaps_of_the_real_series():
-    t, y = air_quality()
-    found = gaps(t, y, ["paris", "london"])
-    assert sum(gap.length for gap in found) == np.isnan(y).sum() == 189
-    longest = max(found, key=lambda gap: gap.length)
-    assert (longest.feature, str(longest.time), longest.length) == ("london", "2019-06-17T13", 86)
+def test_runs_of_the_real_series():
+    starts, lengths = runs(np.isnan(air_quality()[1][:, 1]))
+    assert lengths.sum() == 112 and lengths.max() == 86
+    assert str(air_quality()[0][starts[lengths.argmax()]]) == "2019-06-17T13"
+    np.testing.assert_array_equal(runs(np.array([True, False, True, True])), [[0, 2], [1, 2]])
 
 
 def test_fillings_by_hand():
@@ -102,7 +87,7 @@ def test_bad_fillings_are_refused():
         fill_gaps([1, NAN], "seasonal")
     with pytest.raises(ValueError, match="'last' takes no season_length, got 24"):
         fill_gaps([1, NAN], season_length=24)
-    with pytest.raises(ValueError, match="season_length must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="season_length must be a whole number of at least 1, got 0"):
         fill_gaps([1, NAN], "seasonal", 0)
 
 
@@ -133,7 +118,7 @@ def test_outliers_where_most_values_are_the_same_or_missing():
     assert outliers(y, 20).nonzero()[0].tolist() == [20]  # the MAD is 0
     y[:14] = NAN
     assert not outliers(y, 20).any()  # less than half measured
-    with pytest.raises(ValueError, match="window must be at least 3, got 2"):
+    with pytest.raises(ValueError, match="window must be a whole number of at least 3, got 2"):
         outliers(y, 2)
     with pytest.raises(ValueError, match="threshold must be above 0"):
         outliers(y, 5, 0)

@@ -7,17 +7,4 @@ fillings here never look ahead. And a filled value is no measurement: leave it o
 
 from lessons.cleaning.faults import faults, level_change, outliers, trouble
 from lessons.cleaning.filling import fill_gaps, hide_and_fill, targets_observed
-from lessons.cleaning.gaps import gaps, read, together
-
-__all__ = [
-    "faults",
-    "fill_gaps",
-    "gaps",
-    "hide_and_fill",
-    "level_change",
-    "outliers",
-    "read",
-    "targets_observed",
-    "together",
-    "trouble",
-]
+from lessons.cleaning.gaps import read, runs, together

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from lessons.checks import as_series, negligible, whole_number
-from lessons.cleaning.gaps import gaps, runs
-from lessons.series.times import show
+from lessons.cleaning.gaps import runs
+from lessons.series.spacing import count, show
 
 CODES = {sign * code for code in (99, 99.9, 999, 999.9, 9999, 99999, 999999) for sign in (-1, 1)}
 HABIT = 0.1  # of the values at one step of the season: what happens as often is no fault
@@ -50,8 +50,7 @@ def outliers(y, window, threshold=4.0):
     ValueError
         The window or the threshold is too small.
     """
-    if whole_number(window, "window") < 3:
-        raise ValueError(f"window must be at least 3, got {window}")
+    whole_number(window, "window", 3)
     if not threshold > 0:
         raise ValueError(f"threshold must be above 0, got {threshold}")
     values = as_series(y, "y")
@@ -59,7 +58,7 @@ def outliers(y, window, threshold=4.0):
     if len(values) > window:
         measured = np.where(np.isinf(values), np.nan, values)
         past = sliding_window_view(measured, window, axis=0)[:-1]  # (n - window, D, window)
-        judged = ~np.isnan(past).all(axis=-1) & (np.isnan(past).mean(axis=-1) <= 0.5)  # (n - window, D)
+        judged = np.isnan(past).mean(axis=-1) <= 0.5  # (n - window, D)
         past, now = past[judged], values[window:][judged]  # (k, window), (k,)
         median = np.nanmedian(past, axis=-1)
         distance = np.abs(past - median[:, np.newaxis])
@@ -93,9 +92,8 @@ def faults(y, season_length, until=None):
     column = as_series(y, "y")[:, 0].astype(float)
     column = np.where(np.isinf(column), np.nan, column)
     known = column[:until]
-    zero = (column == 0) & bool(len(_lonely_zeros(known)))
     at_zero = [np.mean(known[step::season_length] == 0) for step in range(min(season_length, len(known)))]
-    zero &= max(at_zero) < HABIT
+    zero = (column == 0) & (0 < max(at_zero) < HABIT and _far_above_zero(known))
     code = np.isin(column, _codes(known, column))
     slip, jump = _lone(np.where(code | zero, np.nan, column), 3 * season_length)
     written = np.isin(column, [value for value in np.unique(column[jump]) if float(value) in CODES])
@@ -206,7 +204,8 @@ def trouble(t, y, window, horizon=1, names=None):
             f"test need {3 * (window + horizon)} at least"
         )
     names = [f"feature {k}" for k in range(values.shape[1])] if names is None else names
-    every_gap = gaps(t, values, names)
+    if (len(t), len(names)) != values.shape:
+        raise ValueError(f"y is {values.shape}; t has {len(t)} times, and names are {len(names)}")
     for name, column in zip(names, values.T, strict=True):
         present = column[~np.isnan(column)]
         if np.isinf(present).any():
@@ -216,20 +215,17 @@ def trouble(t, y, window, horizon=1, names=None):
         elif np.ptp(present) == 0:
             found.append(f"{name} is {present[0]:g} all the time: there is nothing to forecast")
         else:
-            its_gaps = [gap for gap in every_gap if gap.feature == name]
-            found += [f"{name} {what}" for what in _oddities(t, column, its_gaps, window)]
+            found += [f"{name} {what}" for what in _oddities(t, column, window)]
     return found
 
 
-def _oddities(t, column, its_gaps, season_length):
+def _oddities(t, column, season_length):
     missing, odd = np.isnan(column), faults(column, season_length)
-    if its_gaps:
-        longest = max(its_gaps, key=lambda gap: gap.length)
-        many = f"{len(its_gaps)} gap{'s' * (len(its_gaps) != 1)}"
-        yield (
-            f"misses {missing.sum()} of {len(column)} values ({missing.mean():.1%}), in {many}, the longest "
-            f"of {longest.length} from {show(longest.time)} on"
-        )
+    starts, lengths = runs(missing)
+    if len(starts):
+        longest = f"the longest of {lengths.max()} from {show(t[starts[lengths.argmax()]])} on"
+        share = f"{missing.sum()} of {len(column)} values ({missing.mean():.1%})"
+        yield f"misses {share}, in {count(len(starts), 'gap')}, {longest}"
     for code in np.unique(column[odd["code"]]):
         yield f"is {code:g} {_when(t, column == code)}, far from all else: a code for *missing*?"
     if odd["zero"].any():
@@ -255,12 +251,10 @@ def _oddities(t, column, its_gaps, season_length):
 def _when(t, flags):
     places = np.flatnonzero(flags)
     at = ", ".join(show(t[i]) for i in places[:3]) + (", …" if len(places) > 3 else "")
-    return f"{len(places)} time{'s' * (len(places) != 1)} ({at})"
+    return f"{count(len(places), 'time')} ({at})"
 
 
-def _lonely_zeros(column):
-    """Where runs of zeros begin, if zero lies far below all other values; among counts it does not."""
-    starts, _ = runs(column == 0)
-    lowest = np.unique(column[(column != 0) & ~np.isnan(column)])[:20]
-    near = len(lowest) < 3 or lowest[0] <= max(5 * np.median(np.diff(lowest)), 0.05 * np.nanmedian(column))
-    return starts[:0] if near else starts
+def _far_above_zero(values):
+    """Whether all values but the zeros lie far above 0; counts do not."""
+    lowest = np.unique(values[(values != 0) & ~np.isnan(values)])[:20]
+    return len(lowest) > 2 and lowest[0] > max(5 * np.median(np.diff(lowest)), 0.05 * np.nanmedian(values))

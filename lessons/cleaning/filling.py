@@ -45,8 +45,8 @@ def fill_gaps(y, method="last", season_length=None):
     if (season_length is None) != (method == "last"):
         wants = "takes no season_length" if method == "last" else "needs season_length"
         raise ValueError(f"method {method!r} {wants}, got {season_length!r}")
-    if season_length is not None and whole_number(season_length, "season_length") < 1:
-        raise ValueError(f"season_length must be at least 1, got {season_length}")
+    if season_length is not None:
+        whole_number(season_length, "season_length", 1)
     values = as_series(y, "y")
     refuse_infinite(values, "y")
     filled = values.astype(float)  # a copy

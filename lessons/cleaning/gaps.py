@@ -1,14 +1,11 @@
 """What is measured when: a file read, its columns together, the gaps in them."""
 
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 
 from lessons.checks import as_series, whole_number
 from lessons.series import from_csv
-from lessons.series.times import show
-from lessons.tables import Table, Tabular
 
 
 def read(path, columns, time, season_length):
@@ -36,8 +33,7 @@ def read(path, columns, time, season_length):
     ValueError
         The file holds fewer than 20 seasons or 90 steps, or the season is no whole number of steps.
     """
-    if whole_number(season_length, "season_length") < 1:
-        raise ValueError(f"season_length must be at least 1 (no season), got {season_length}")
+    whole_number(season_length, "season_length", 1)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
         t, y = from_csv(path, columns, time=time)
@@ -54,75 +50,6 @@ def read(path, columns, time, season_length):
             "20 seasons and 90 steps: take a shorter season (days: 7, not 365), or 1 for none"
         )
     return t, y, [columns[k] for k in kept]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A run of missing values.
-
-    Attributes
-    ----------
-    feature : str or int
-        Name of the feature, or its number.
-    start : int
-        Index of the first missing value.
-    time : datetime64 or number
-        Its time.
-    length : int
-        Number of missing values, in time steps.
-    """
-
-    feature: str | int
-    start: int
-    time: object
-    length: int
-
-
-class Gaps(Tabular, list):
-    """The gaps of a series, in order of feature and time; shows itself as a table."""
-
-    @property
-    def table(self):
-        """Table : a row a gap."""
-        cells = [(gap.feature, gap.start, show(gap.time), gap.length) for gap in self]
-        caption = f"{len(self)} gap{'s' * (len(self) != 1)}"
-        return Table(("feature", "index", "time", "steps missing"), cells, caption)
-
-
-def gaps(t, y, names=None):
-    """List the runs of missing values.
-
-    Parameters
-    ----------
-    t : array_like of shape (n,)
-        Times.
-    y : array_like of shape (n,) or (n, D)
-        Values in any unit, NaN where missing.
-    names : list of str, optional
-        What the features are called; their numbers unless given.
-
-    Returns
-    -------
-    Gaps
-        A list of `Gap`.
-
-    Raises
-    ------
-    ValueError
-        `t` or `names` has another length than `y`.
-    """
-    y, t = as_series(y, "y"), np.asarray(t)
-    names = range(y.shape[1]) if names is None else names
-    if len(t) != len(y) or len(names) != y.shape[1]:
-        raise ValueError(
-            f"y is {y.shape}, which wants {len(y)} times and {y.shape[1]} names; got "
-            f"{len(t)} and {len(names)}"
-        )
-    found = Gaps()
-    for name, column in zip(names, y.T, strict=True):
-        starts, lengths = runs(np.isnan(column))
-        found += [Gap(name, int(i), t[i], int(k)) for i, k in zip(starts, lengths, strict=True)]
-    return found
 
 
 def together(y, late=0.05):
@@ -160,7 +87,17 @@ def together(y, late=0.05):
 
 
 def runs(flags):
-    """Where runs of true begin, and how long they are."""
+    """Find the runs of true values.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (n,)
+
+    Returns
+    -------
+    starts, lengths : ndarray of int
+        Where each run begins, and how many steps it lasts.
+    """
     edges = np.diff(np.concatenate([[False], flags, [False]]).astype(int))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return starts, ends - starts

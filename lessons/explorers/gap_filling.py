@@ -4,11 +4,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from lessons import figures
-from lessons.cleaning import faults, fill_gaps, gaps, hide_and_fill
+from lessons.cleaning import faults, fill_gaps, hide_and_fill, runs
 from lessons.explorers.base import Explorer, around, bold, choice, plain, slider, up_to
 from lessons.live_figure import LiveFigure
 from lessons.series import air_quality
-from lessons.series.times import show
+from lessons.series.spacing import count, show
 
 HIDDEN = "a measured stretch, hidden"
 MOST = 15  # things found that the list offers
@@ -103,15 +103,12 @@ def _fillings(season_length):
 def _things(t, y, found):
     """What was found: {label: (start, length)}, the longest gaps first."""
     things = {}
-    for gap in sorted(gaps(t, y), key=lambda gap: -gap.length):
-        things[f"gap of {gap.length} from {show(gap.time)}"] = gap.start, gap.length
+    for start, length in sorted(zip(*runs(np.isnan(y)), strict=True), key=lambda gap: -gap[1]):
+        things[f"gap of {length} from {show(t[start])}"] = int(start), int(length)
     for kind, flags in found.items():
-        for run in gaps(t, np.where(flags, np.nan, 0.0)):
-            here = KINDS[kind] if kind == "zero" else f"{KINDS[kind]}, {y[run.start]:g}"
-            things[f"{here}, {run.length} step{'s' * (run.length > 1)} from {show(run.time)}"] = (
-                run.start,
-                run.length,
-            )
+        for start, length in zip(*runs(flags), strict=True):
+            here = KINDS[kind] if kind == "zero" else f"{KINDS[kind]}, {y[start]:g}"
+            things[f"{here}, {count(length, 'step')} from {show(t[start])}"] = int(start), int(length)
     starts = dict(list(things.items())[:MOST])
     return {label: place for label, place in starts.items() if place[0] > 0}
 

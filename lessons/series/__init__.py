@@ -3,12 +3,3 @@
 from lessons.series.csv_file import from_csv
 from lessons.series.made import trend_and_seasons, two_waves
 from lessons.series.real import AIR_QUALITY_CSV, air_quality, sea_temperature
-
-__all__ = [
-    "AIR_QUALITY_CSV",
-    "air_quality",
-    "from_csv",
-    "sea_temperature",
-    "trend_and_seasons",
-    "two_waves",
-]

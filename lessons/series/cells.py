@@ -29,17 +29,16 @@ class Cells(Sequence):
     BLOCK = 10_000
 
     def __init__(self, cells=()):
-        cells, self.blocks, self._length = iter(cells), [], 0
+        cells, self.blocks = iter(cells), []
         while block := list(islice(cells, self.BLOCK)):
             self.append(block)
 
     def append(self, block):
         """Add a block of cells, a full one unless it is the last."""
         self.blocks.append("\n".join(block))
-        self._length += len(block)
 
     def __len__(self):
-        return self._length
+        return sum(block.count("\n") + 1 for block in self.blocks)
 
     def __getitem__(self, k):
         return self.blocks[k // self.BLOCK].split("\n")[k % self.BLOCK]
@@ -82,9 +81,14 @@ def read_numbers(cells, rows, column, decimal):
     ValueError
         A cell is not a finite number, or none holds one. The first is named by row and column.
     """
+    import pandas as pd
+
     blocks, wrong = [], []
     for k, block in enumerate(cells.blocks):
-        values, texts = _plain_numbers(block, decimal), block.split("\n")
+        texts = block.split("\n")
+        plain = block.replace(".", " ").replace(",", ".") if decimal == "," else block
+        numbers = pd.Series(plain.split("\n"), dtype=object)
+        values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=np.float64, copy=True)
         for i in np.flatnonzero(~np.isfinite(values)):
             if NUMBERS[decimal].fullmatch(texts[i]):
                 values[i] = _to_float(texts[i], decimal)
@@ -104,15 +108,6 @@ def read_numbers(cells, rows, column, decimal):
     return values
 
 
-def _plain_numbers(block, decimal):
-    """What pandas makes of cells at once: numbers without thousands set apart; NaN for all others."""
-    import pandas as pd
-
-    block = block.replace(".", " ").replace(",", ".") if decimal == "," else block
-    numbers = pd.to_numeric(pd.Series(block.split("\n"), dtype=object), errors="coerce")
-    return numbers.to_numpy(dtype=np.float64, copy=True)
-
-
 def decimal_mark(cells, other_cells, delimiter):
     """Find the decimal mark of a column from all its cells.
 
@@ -129,28 +124,26 @@ def decimal_mark(cells, other_cells, delimiter):
     -------
     mark : {".", ","}
         The decimal mark.
-    note : str or None
+    said : list of str
         What was assumed and from what, when the evidence leaves a doubt.
     """
     doubtful = None
     for cell in chain.from_iterable(block.split("\n") for block in cells.blocks if re.search("[.,]", block)):
         readings = _readings(cell)
         if len(readings) == 1:
-            return next(iter(readings)), None
+            return next(iter(readings)), []
         if len(readings) == 2 and readings["."] != readings[","]:
             doubtful = doubtful or cell
             if ("." in doubtful) != ("." in cell):
-                raise ValueError(
-                    f"{doubtful!r} and {cell!r} cannot both have decimals, nor both thousands set apart: "
-                    "pass decimal="
-                )
+                both = f"{doubtful!r} and {cell!r} cannot both have decimals, nor both thousands set apart"
+                raise ValueError(f"{both}: pass decimal=")
     if doubtful is None:
-        return ".", None
+        return ".", []
     told = next((mark for cell in other_cells for mark in _readings(cell) if len(_readings(cell)) == 1), None)
     if told or delimiter == ",":
-        return told or ".", None  # "1,234" in quotes, or 1.234: the way English-speaking programs write
+        return told or ".", []  # "1,234" in quotes, or 1.234: the way English-speaking programs write
     mark = "," if delimiter == ";" and "," in doubtful else "."
-    return mark, f"{doubtful!r} is read as {_to_float(doubtful, mark):g} (decimal mark {mark!r})"
+    return mark, [f"{doubtful!r} is read as {_to_float(doubtful, mark):g} (decimal mark {mark!r})"]
 
 
 def _number_pattern(decimal):
@@ -166,7 +159,7 @@ NUMBERS = {mark: _number_pattern(mark) for mark in ".,"}
 
 def _readings(cell):
     """The numbers that a cell is, by decimal mark."""
-    return {mark: _to_float(cell, mark) for mark in ".," if NUMBERS[mark].fullmatch(cell)}
+    return {mark: _to_float(cell, mark) for mark, number in NUMBERS.items() if number.fullmatch(cell)}
 
 
 def _to_float(cell, decimal):

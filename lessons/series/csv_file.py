@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lessons.series.cells import Cells, decimal_mark, read_numbers
-from lessons.series.spacing import coarsest, count, regular, show, within
+from lessons.series.spacing import coarsest, count, regular, show
 from lessons.series.times import read_times
 
 DELIMITERS = ",;\t|"
@@ -98,8 +98,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     wanted, label = [*columns, *times_of], " ".join(map(str, times_of))
     if not columns or not all(isinstance(name, str) for name in wanted):
         raise TypeError(f"column and time must be names of columns, got column={column!r}, time={time!r}")
-    path, notes = Path(path), []
 
+    path, notes = Path(path), []
     encoding = _encoding(path, encoding, notes)
     with _opened(path, encoding) as lines:
         first = list(itertools.islice(lines, SAMPLE))
@@ -110,18 +110,16 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     for k, name in enumerate(columns):
         others = [cell for other in cells if other != name for cell in itertools.islice(cells[other], SAMPLE)]
         others += [cell for record in rest for cell in record]
-        mark, note = (decimal, None) if decimal else decimal_mark(cells[name], others, delimiter)
+        mark, said = (decimal, []) if decimal else decimal_mark(cells[name], others, delimiter)
         y[:, k] = read_numbers(cells[name], rows, name, mark)
-        if note:
-            notes.append(f"column {name!r}: {note}; if that is wrong, pass decimal=")
+        notes += [f"column {name!r}: {note}; if that is wrong, pass decimal=" for note in said]
 
     t = np.arange(len(rows))
     if time is not None:
-        times, note = read_times(
-            _joined([cells[name] for name in times_of], times_of), rows, label, day_first
-        )
+        joined = _joined([cells[name] for name in times_of], times_of)
         del cells  # a large file's memory is needed for its times
-        notes += [note] if note else []
+        times, said = read_times(joined, rows, label, day_first)
+        notes += said
         t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
         warnings.warn(f"{path.name}: {note}", UserWarning, stacklevel=2)
@@ -344,7 +342,7 @@ def _in_time(times, y, rows, column, notes):
         times, y, rows = times[~twice], y[~twice], rows[~twice]
 
     grid = regular(times, rows, column)
-    gaps = grid[~within(grid, times)]
+    gaps = grid[~np.isin(grid, times, assume_unique=True)]
     if gaps.size:
         steps = count(gaps.size, "time step")
         notes.append(f"{steps} without a row put in as NaN (the first is {show(gaps[0])})")

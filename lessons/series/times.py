@@ -17,7 +17,8 @@ from lessons.series.spacing import show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 ZONE = re.compile(r"(:\d\d|T\d{2,6})(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
-TWO_DAYS = re.compile(r"(\d{1,2})\D(\d{1,2})\D.*")
+DAY_MONTH = re.compile(r"^(1[3-9]|[23]\d)\D\d{1,2}\D", re.MULTILINE)
+MONTH_DAY = re.compile(r"^\d{1,2}\D(1[3-9]|[23]\d)\D", re.MULTILINE)
 SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/–-](\d{4}|\d{2}))?", re.IGNORECASE)
 LONGER = 1.2  # a reading that leaves so many times more gaps than another one is not meant
 SAMPLE = 200  # cells on which a format is tried before it is tried on all
@@ -28,11 +29,11 @@ DATES = [date.replace("{}", mark) for date, mark in product(DATES, "-/. ")]
 NAMED = ["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%B %d, %Y"]
 NAMED += ["%A, %B %d, %Y"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
-MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y %j|%m/%Y|%m-%Y|%m.%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b"
+MONTHS = "%Y-%m|%Y/%m|%Y %m|%m/%Y|%m-%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b"
 MONTHS = f"{MONTHS}|%b-%y|%b %y|%y-%b|%B-%y|%Y %B|%B-%Y".split("|")
 FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
-DIGITS = f"{DIGITS}|%y%m%d%H|%y%m%d%H%M".split("|")
+DIGITS = f"{DIGITS}|%y%m%d%H%M".split("|")
 RARE = ["%y", "%y%m", "YYWW", "YYYYWW"]  # readings that many numbers happen to have
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 MONTH_LAST = re.compile("%Y.?%d.?%m")
@@ -41,10 +42,6 @@ DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
 PERIODS = {"Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
 COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
 EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
-
-
-def _as_it_is(date):
-    return date[0]
 
 
 def _month(date):
@@ -65,7 +62,8 @@ def _shapes():
     period, week = r"(?P<p>[QTHS])", r"W(?P<n>\d\d?)"
     for form in DIGITS:
         shape = form.replace("%Y", r"(?:1[5-9]|20)\d{2}").replace("%j", r"\d{3}")
-        yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), _as_it_is
+        yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), lambda date: date[0]
+    yield "%m.%Y", "%m.%Y", r"\d\d?\.(?:1[5-9]|20)\d{2}", lambda date: date[0]
     for form in "%d%m%Y", "%m%d%Y":  # a spreadsheet makes 1022024 of 01022024
         yield form, form, r"\d{3,4}(?:1[5-9]|20)\d{2}", lambda date: date[0].zfill(8)
     for y, form in (year, "%Y-%m"), (short, "%y-%m"):
@@ -73,27 +71,31 @@ def _shapes():
             yield "quarters", form, shape, _month
     for shape in rf"{year}[-/. ]?(?P<n>\d)", rf"(?P<n>\d)[-/. ]{year}":
         yield "quarters", "%Y-%m", shape, _month
-    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}", rf"{year} (?P<n>\d\d?)":
+    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}", rf"{year} (?P<n>[1-9]\d?)":
         yield "weeks", "%G-W%V-%u", shape, _week
     for name, y in ("YYYYWW", year), ("YYWW", short):
         yield name, "%G-W%V-%u", rf"{y}(?P<n>\d\d)", _week
-    for clock, form in ("", "%Y-%j"), (r" \d\d?", "%Y-%j %H"):
-        shape = rf"(?P<y>\d{{4}})[-/. ](?P<n>\d{{3}}{clock})"
-        yield "YYYY-DDD", form, shape, lambda date: f"{date['y']}-{date['n']}"
+    for day, hour in (
+        (r"[-/. ](?P<n>\d{3})", ""),
+        (r" (?P<n>[1-9]\d{0,2})", ""),
+        (r"-(?P<n>\d{3} \d\d?)", " %H"),
+    ):
+        yield "days", f"%Y-%j{hour}", year + day, lambda date: f"{date['y']}-{date['n']}"
     # a spreadsheet makes 2001.1 of 2001.10
     yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
 
 
-SHAPES = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
+FORMS = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
+FORMS += [(form, form, None, None) for form in FORMATS]
 
 
-@dataclass
+@dataclass(eq=False)
 class Reading:
     """One way to read a column: its name, times in the order of the file, and what is to be said of it."""
 
     name: str
     times: np.ndarray
-    said: str = ""
+    said: tuple = ()
 
     @cached_property
     def stretch(self):
@@ -143,7 +145,7 @@ def read_times(cells, rows, column, day_first=None):
     -------
     times : ndarray of shape (n,), datetime64[us], float64 or int64
         Times; those with a time zone in UTC.
-    note : str or None
+    said : list of str
         What was assumed and from what, where the evidence leaves a doubt.
 
     Raises
@@ -155,13 +157,10 @@ def read_times(cells, rows, column, day_first=None):
     _refuse_mixed_zones(cells, rows, column)
     if cells.match(r"\d+\.0+"):
         cells = Cells(cell.partition(".")[0] for cell in cells)  # whole numbers, once beside an empty cell
-    forms = [*SHAPES, *((form, form, None, None) for form in FORMATS)]
-    forms = [form for form in forms if not _excluded(form[1], day_first)]
+    forms = [form for form in FORMS if not _excluded(form[1], day_first)]
     if cells.match(NUMBER.pattern):
         found = _numbers(cells, rows, column, forms)
-    elif cells.match(SPLIT_YEAR.pattern) and (years := _split_years(cells)):
-        found = [years]
-    else:
+    elif not (found := cells.match(SPLIT_YEAR.pattern) and _split_years(cells)):
         found, failed = _dates(cells, forms)
         if not found:
             no_number = np.array([not NUMBER.fullmatch(cell) for cell in cells])
@@ -170,10 +169,10 @@ def read_times(cells, rows, column, day_first=None):
 
 
 def _judged(found, cells, rows, column, day_first):
-    """Choose the reading that makes the times regular -> (times, note)."""
+    """Choose the reading that makes the times regular -> (times, what is to be said of it)."""
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     if not fits:
-        return found[0].times, None  # irregular: whoever fills the gaps says where
+        return found[0].times, []  # irregular: whoever fills the gaps says where
     for unlikely in "future", "out_of_order", "birthday":
         fits = [reading for reading in fits if not getattr(reading, unlikely)] or fits
     shortest = min(reading.stretch for reading in fits)
@@ -190,16 +189,16 @@ def _judged(found, cells, rows, column, day_first):
                 f"row {rows[k]}, column {column!r}: {cells[k]!r} could be {show(first.times[k])} or "
                 f"{show(other.times[k])} ({first.name} or {other.name}), and no row settles it: {cure}"
             )
-    said = [first.said] if first.said else []
-    if any(other.name in FORMATS and not np.array_equal(first.times, other.times) for other in found):
+    said = list(first.said)
+    if MONTH_LAST.match(first.name):
+        said.append(f"the month is taken to come last in column {column!r}")
+    elif any(other.name in FORMATS and not np.array_equal(first.times, other.times) for other in found):
         part = {"%d": "the day", "%m": "the month"}.get(first.name[:2], "the year")
         meant = "quarters are meant" if first.name == "quarters" else f"{part} is taken to come first"
         said.append(f"{meant} in column {column!r}, since only so the times are regular")
-    if MONTH_LAST.match(first.name):
-        said.append(f"the month is taken to come last in column {column!r}")
     if first.future:
         said.append(f"column {column!r} ends in the future, at {show(first.times.max())}")
-    return first.times, "; ".join(said) or None
+    return first.times, said
 
 
 def _rivals(first, cells, day_first):
@@ -208,7 +207,7 @@ def _rivals(first, cells, day_first):
         return
     months, forms = first.times.astype("datetime64[M]"), []
     if YEAR_FIRST.match(first.name) and first.same_day > 1 and day_first is not False:
-        forms = [(form, form, None, None) for form in FORMATS if MONTH_LAST.match(form)]
+        forms = [form for form in FORMS if MONTH_LAST.match(form[0])]
     elif first.name in MONTHS and "%y" in first.name:  # 01-Jan may have no year
         swapped = first.name.replace("%m", "%d").replace("%y", "%m")
         days = {first.name.replace("%y", "%d"), swapped}
@@ -234,12 +233,12 @@ def _rivals(first, cells, day_first):
 def _refuse_mixed_zones(cells, rows, column):
     zones = [len(ZONE.findall(block)) for block in cells.blocks]
     if 0 < sum(zones) < len(cells):
-        with_zone = [bool(ZONE.search(cell)) for cell in cells]
-        odd = with_zone.index(not with_zone[0])
-        has = ("has no time zone", "one") if with_zone[0] else ("has a time zone", "none")
+        zones = [bool(ZONE.search(cell)) for cell in cells]
+        odd = zones.index(not zones[0])
+        no, one = ("no", "one") if zones[0] else ("a", "none")
         raise ValueError(
-            f"row {rows[odd]}, column {column!r}: {cells[odd]!r} {has[0]} and {cells[odd - 1]!r} has "
-            f"{has[1]}: give all of them theirs, or none"
+            f"row {rows[odd]}, column {column!r}: {cells[odd]!r} has {no} time zone and {cells[odd - 1]!r} "
+            f"has {one}: give all of them theirs, or none"
         )
 
 
@@ -269,22 +268,17 @@ def _numbers(cells, rows, column, forms):
     numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
     found, failed = _dates(cells, [form for form in forms if form[2]])
     steady = stretch(numbers) <= LONGER if any(date.name in RARE for date in found) else False
-    found = [date for date in found if date.name not in RARE or _beyond_chance(date, steady)]
+    likely = [date for date in found if date.stretch <= LONGER and (date.name == "YYYYWW" or not steady)]
+    found = [date for date in found if date.name not in RARE or date in likely]
     found = [date for date in found if not date.future or len(cells[0]) >= 8]
-    mixed = np.array(
-        [len(cell) != len(cells[0]) for cell in cells] if cells.match(DATE_IN_DIGITS) else [False]
-    )
-    if not found and (mixed.any() or failed.mean() < 0.1):
-        _refuse_odd(
-            cells, rows, column, mixed if mixed.any() else failed
-        )  # years among months, or a wrong date
+    if not found and cells.match(DATE_IN_DIGITS):
+        lengths = np.array([*map(len, cells)])
+        if np.ptp(lengths):  # years among months, or months among days
+            _refuse_odd(cells, rows, column, lengths != lengths[0])
+    if not found and failed.mean() < 0.1:
+        _refuse_odd(cells, rows, column, failed)
     found = found or [count for count in _counted(numbers, cells) if not count.future]
     return found or [Reading("numbers", numbers)]
-
-
-def _beyond_chance(date, steady):
-    """Whether digits that may also be a scale, steady or not, are times with few gaps."""
-    return date.stretch <= LONGER and (date.name == "YYYYWW" or not steady)
 
 
 def _counted(numbers, cells):
@@ -293,19 +287,19 @@ def _counted(numbers, cells):
     for most, (unit, size) in COUNTS.items():
         if digits <= {most - 1, most}:
             times = np.round(numbers * size).astype("datetime64[us]")
-            yield Reading(unit, times, f"read as {unit} since 1970, in UTC")
+            yield Reading(unit, times, [f"read as {unit} since 1970, in UTC"])
     if numbers.min() >= EXCEL[0] and numbers.max() <= EXCEL[1]:
         days = np.datetime64("1899-12-30", "us") + np.round(numbers * 86_400).astype("timedelta64[s]")
-        yield Reading("days", days, f"read as Excel's day numbers ({cells[0]} is {show(days[0])})")
+        yield Reading("days", days, [f"read as Excel's day numbers ({cells[0]} is {show(days[0])})"])
 
 
 def _split_years(cells):
-    """Years such as 2001/02, or None."""
+    """Return the reading as years such as 2001/02, if there is one."""
     years = [SPLIT_YEAR.fullmatch(cell).groups() for cell in cells]
     if any(second and (int(first) + 1) % 100 != int(second) % 100 for first, second in years):
-        return None
-    said = f"{cells[0]!r} is read as the year that begins in {years[0][0]}" if years[0][1] else ""
-    return Reading("split years", np.array([int(first) for first, _ in years]), said)
+        return []
+    said = [f"{cells[0]!r} is read as the year that begins in {years[0][0]}"] if years[0][1] else ()
+    return [Reading("split years", np.array([int(first) for first, _ in years]), said)]
 
 
 def _refuse_odd(cells, rows, column, failed):
@@ -315,8 +309,8 @@ def _refuse_odd(cells, rows, column, failed):
         raise ValueError(f"row {rows[odd]}, column {column!r}: the time is missing")
     if others.size:
         i, j = sorted((odd, int(others[0])))
-        days = [TWO_DAYS.match(cells[k]) for k in (i, j)]
-        if all(days) and {_place_above_12(day) for day in days} == {1, 2}:
+        both = f"{cells[i]}\n{cells[j]}"
+        if DAY_MONTH.search(both) and MONTH_DAY.search(both):
             raise ValueError(
                 f"column {column!r}: {cells[i]!r} in row {rows[i]} and {cells[j]!r} in row {rows[j]} put day "
                 "and month in different orders: write all dates the same way, best as 2024-01-31"
@@ -325,11 +319,6 @@ def _refuse_odd(cells, rows, column, failed):
     if re.search(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d", cells[odd]):
         like += " (names of months are read in English alone)"
     raise ValueError(f"row {rows[odd]}, column {column!r}: {cells[odd]!r} is not a date{like}")
-
-
-def _place_above_12(day):
-    """Which of the two numbers of a date cannot be a month: 1, 2 or 0."""
-    return 1 if int(day[1]) > 12 else 2 if int(day[2]) > 12 else 0
 
 
 def _excluded(form, day_first):
@@ -362,12 +351,10 @@ def _with_century(times):
     """
     months = times.astype("datetime64[M]")
     year = months.astype(int) // 12 + 1970
-    short = year % 100
-    jumps = np.diff(short)
-    passed = np.cumsum(np.concatenate([[0], (jumps < -50).astype(int) - (jumps > 50)]))
-    for century in (20, 19, 18):
-        shifted = months + 12 * (100 * (century + passed - passed.max()) + short - year)
-        moved = shifted.astype("datetime64[us]") + (times - months.astype("datetime64[us]"))
+    years = np.unwrap(year % 100, period=100)
+    for century in 20, 19, 18:
+        shifted = months + 12 * (years + 100 * (century - years.max() // 100) - year)
+        moved = shifted.astype("datetime64[us]") + (times - months)
         if moved.max() <= np.datetime64(today() + timedelta(days=1)):
             break
     return moved
