@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ ENTRY_POINTS = {  # called from outside the repository: learners' code, graders,
     "lessons.torch_rnn": {"TorchForecaster", "to_torch", "from_torch"},
     "lessons.exercises": {"check", "hint", "solution", "use", "REGISTRY"},
 }
+USERS = "lessons", "classroom", "benchmarks", "tools", "book"
 MODULES = sorted((ROOT / "lessons").rglob("*.py"))
 
 
@@ -58,37 +60,29 @@ def test_data_flows_down(path):
 
 
 def public_names():
-    """Return {module: names} of what the package's modules offer."""
+    """Yield (path, name) for what the package's modules offer."""
     for path in MODULES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-        for name in defined:
-            if not name.startswith("_") and "/lesson_" not in name_of(path):
-                yield path, name
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            function = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if function and "/lesson_" not in name_of(path):
+                yield path, node.name
 
 
-def users():
-    """Return the text of all code that may use a name: not the tests, and not the name's own definition."""
-    folders = [ROOT / name for name in ("lessons", "classroom", "benchmarks", "tools", "book")]
-    texts = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")}
-    for path in (ROOT / "notebooks").rglob("*.ipynb"):
-        texts[path] = path.read_text(encoding="utf-8")
-    return texts
+def words_of_users():
+    """Return {path: how often each word stands there} of all code that may use a name; the tests may not."""
+    paths = [path for name in USERS for path in (ROOT / name).rglob("*.py")]
+    paths += (ROOT / "notebooks").rglob("*.ipynb")
+    return {path: Counter(re.findall(r"\w+", path.read_text(encoding="utf-8"))) for path in paths}
 
 
 def test_every_public_name_has_a_user():
-    texts, entry = users(), {name for names in ENTRY_POINTS.values() for name in names}
-    idle = []
+    words, idle = words_of_users(), []
     for path, name in public_names():
-        if name in entry:
-            continue
-        used = 0
-        for user, text in texts.items():
-            if user.name == "__init__.py" and user.parent in path.parents:
-                continue  # handing a name on is no use of it
-            count = len(re.findall(rf"\b{name}\b", text))
-            used += count - 1 if user == path else count
-        if not used:
+        # handing a name on is no use of it, nor is defining it
+        handing_on = [folder / "__init__.py" for folder in path.parents]
+        used = sum(count[name] for user, count in words.items() if user not in handing_on) - 1
+        used += path.name == "__init__.py"
+        if not used and not any(name in names for names in ENTRY_POINTS.values()):
             idle.append(f"{name_of(path)}: {name}")
     assert idle == [], "used by tests alone: " + ", ".join(idle)
 

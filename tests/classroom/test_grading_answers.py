@@ -7,7 +7,6 @@ import inspect
 import json
 import os
 import pickle
-import re
 import resource
 import signal
 from pathlib import Path
@@ -58,34 +57,17 @@ def test_solved_earns_everything_and_blank_nothing(path, grader):
     assert (blank.points, blank.notes, good.notes) == (0.0, [], [])
 
 
-def as_answer(wrong, exercise, module):
-    """Return cells that make a known wrong answer the answer, beside all that it calls."""
-    name = exercise.reference.__name__
-    source = inspect.getsource(module)
-    ours = "Case = Exercise = Part = Slip = Wrong = lambda *args, **kwargs: None"
-    source = re.sub(r"^from lessons.exercises.declare.*", ours, source, flags=re.M)
-    source = source.replace("from lessons.exercises.lesson_03.step", "from lessons.rnn.steps")
-    function = name
-    if isinstance(wrong, Slip):
-        source += "\n\n" + wrong.source_for(exercise.reference)
-    else:
-        function = wrong.function.__name__
-    run = "def run(source):\n    space = {'__name__': 'module'}\n    exec(source, space)\n    return space"
-    return [run, f"{name} = run({source!r})[{function!r}]"]
-
-
 @pytest.mark.parametrize("lesson", REGISTRY.lessons())
 def test_known_wrong_answers_get_what_the_registry_says(lesson, grader):
-    """The first two of each exercise: the same points, the same diagnosis as in the notebook."""
+    """The first two slips of each exercise: the same points, the same diagnosis as in the notebook."""
     for exercise in REGISTRY.of_lesson(lesson):
-        module = inspect.getmodule(exercise.reference)
-        for wrong in exercise.wrong[:2]:
-            name = exercise.reference.__name__
-            cells = as_answer(wrong, exercise, module)
-            with grader._sandbox(lesson).open(cells, name) as answer:
+        right = exercise.reference
+        for slip in [wrong for wrong in exercise.wrong if isinstance(wrong, Slip)][:2]:
+            source = exercise.source().replace(inspect.getsource(right), slip.source_for(right))
+            with grader._sandbox(lesson).open([source], right.__name__) as answer:
                 answer.tensors = exercise.tensors
                 came = check(exercise.id, answer)
-            here = check(exercise.id, wrong.function_for(exercise.reference))
+            here = check(exercise.id, slip.function_for(right))
             assert (came.points, came.diagnoses) == (here.points, here.diagnoses), came.text()
             assert not came.passed
 
@@ -123,18 +105,9 @@ def test_later_exercises_do_not_suffer_from_earlier_ones(grader):
     """As in the notebook, where `use` hands out the course's version."""
     released = read(next(path for path in NOTEBOOKS if path.name.startswith("03")))
     notebook = solved(released)
-    wrong = "def lstm_step(x, h, c, W_x, W_h, b):\n    return h, c"
-    cell_of(notebook, "03.lstm_step")["source"] = wrong
-    forward = "def lstm_forward(X, W_x, W_h, b):\n" + inspect.cleandoc(
-        """
-        (N, T, _), H = X.shape, W_h.shape[0]
-        h, c = np.zeros((N, T + 1, H)), np.zeros((N, T + 1, H))
-        for t in range(T):
-            h[:, t + 1], c[:, t + 1] = lstm_step(X[:, t], h[:, t], c[:, t], W_x, W_h, b)
-        return h, c
-        """
-    ).replace("\n", "\n    ").join(["    ", "\n"])
-    cell_of(notebook, "03.lstm_forward")["source"] = forward
+    cell_of(notebook, "03.lstm_step")["source"] = "def lstm_step(x, h, c, W_x, W_h, b):\n    return h, c"
+    forward = inspect.getsource(REGISTRY["03.lstm_forward"].reference)
+    cell_of(notebook, "03.lstm_forward")["source"] = forward  # it calls lstm_step
     grades = {g.id: g for g in grade(grader, released, notebook).grades}
     assert grades["03.lstm_step"].points < REGISTRY["03.lstm_step"].points
     assert grades["03.lstm_forward"].status == "passed", grades["03.lstm_forward"].text
@@ -267,36 +240,10 @@ def test_nothing_is_left_of_an_answer_for_the_next(sandbox):
         assert one() == 1 and other() == [False, False]
 
 
-@pytest.mark.parametrize(
-    "file", ["classroom/gradebook.py", "lessons/exercises/lesson_01.py", "lessons/exercises/registry.py"]
-)
-def test_the_graders_own_files_cannot_be_read(file, sandbox):
-    path = Path(cage.__file__).parent.parent / file
-    assert path.read_bytes()
-    source = "def f(path): return open(path).read()"
-    with (
-        sandbox.open([source], "f") as answer,
-        pytest.raises(Exception, match=r"Permission denied|No such file"),
-    ):
-        answer(str(path))
-
-
 def test_an_answer_may_use_the_packages_of_the_course(grader):
     source = "def f():\n    import lessons.windows, scipy.signal, pandas\n    return pandas.Series([1]).sum()"
     with grader._sandbox("01").open([source], "f") as answer:
         assert answer() == 1
-
-
-def test_a_broken_check_is_nobodys_mistake(grader, monkeypatch):
-    released = read(NOTEBOOKS[0])
-
-    def broken(*args):
-        raise OSError("no more processes")
-
-    monkeypatch.setattr(Sandbox, "open", broken)
-    graded = grade(grader, released, solved(released))
-    assert [g.status for g in graded.grades] == ["broken"]
-    assert "could not be checked: OSError" in graded.notes[0]
 
 
 def test_students_helper_cells_stay_in_the_graded_notebook(grader):
