@@ -332,23 +332,25 @@ def test_numpy_lessons_import_neither_torch_nor_each_other():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def adding(id="09.plus", hints=("a", "b"), part=(), of=None, wrong=()):
+    parts = [Part(*(part or ("p", 1, Case(1, 2))), of=of)]
+    return Exercise(id, "Add", reference=plus, returns="total", parts=parts, hints=hints, wrong=wrong)
+
+
 @pytest.mark.parametrize(
     "change, match",
     [
         ({"id": "1.plus"}, "id must be"),
         ({"hints": ["one"]}, "two to four"),
-        ({"parts": [("p", 1, Case(1, 2))], "of": "z"}, "of must be one of total"),
-        ({"parts": [("nothing", 1)]}, "cases or a test"),
-        ({"parts": [("free", 0, Case(1, 2))]}, "above 0"),
+        ({"of": "z"}, "of must be one of total"),
+        ({"part": ("nothing", 1)}, "cases or a test"),
+        ({"part": ("free", 0, Case(1, 2))}, "above 0"),
         ({"wrong": [Wrong(plus, "a", of="z")]}, "of must be among"),
     ],
 )
 def test_careless_declarations_are_refused(change, match):
-    fields = {"id": "09.plus", "hints": ["a", "b"], "parts": [("p", 1, Case(1, 2))]} | change
-    of = fields.pop("of", None)
     with pytest.raises(ValueError, match=match):
-        parts = [Part(*part, of=of) for part in fields.pop("parts")]
-        Exercise(fields.pop("id"), "Add", reference=plus, returns="total", parts=parts, **fields)
+        adding(**change)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -156,48 +157,49 @@ def ours():
         yield path
 
 
-@pytest.mark.parametrize(
-    ("sandbox", "what"),
-    [(layers, what) for layers, (_, acts) in HOLDING.items() for what in sorted(acts)],
-    indirect=["sandbox"],
-)
-def test_refused(what, sandbox, ours):
-    before = ours.stat()
-    says = r"not permitted|denied|not allowed|No such file|Read-only|Invalid|Bad address|not implemented"
-    cells = [
-        f"OURS, REFERENCE = {str(ours)!r}, {REFERENCE!r}\n{HEAD}",
-        f"def act():\n    return {REFUSED[what]}",
-    ]
-    with sandbox.open(cells, "act") as answer, pytest.raises(Exception, match=says) as refusal:
-        answer()
-    known = ("PermissionError", "ValueError", "FileNotFoundError")
-    assert type(refusal.value).__name__ in known or "calls" in sandbox.without
+SAYS = r"not permitted|denied|not allowed|No such file|Read-only|Invalid|Bad address|not implemented"
+
+
+def test_refused(sandbox, ours):
+    before, got_through = ours.stat(), {}
+    (acts,) = [sorted(acts) for without, acts in HOLDING.values() if without == sandbox.without]
+    tries = "".join(f"\n    if what == {what!r}:\n        return {REFUSED[what]}" for what in acts)
+    cells = [f"OURS, REFERENCE = {str(ours)!r}, {REFERENCE!r}\n{HEAD}", f"def act(what):{tries}"]
+    with sandbox.open(cells, "act") as answer:
+        for what in acts:
+            try:
+                got_through[what] = answer(what)
+            except Exception as refusal:
+                known = type(refusal).__name__ in ("PermissionError", "ValueError", "FileNotFoundError")
+                if not (re.search(SAYS, str(refusal)) and (known or "calls" in sandbox.without)):
+                    got_through[what] = refusal
+    assert got_through == {}
     after = ours.stat()
     assert (after.st_mode, after.st_mtime_ns, after.st_size) == (before.st_mode, before.st_mtime_ns, 5)
     assert not Path("/tmp/classroom-cage").exists() and ours.read_text() == "marks"
 
 
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [
-        ("len(os.urandom(4))", 4),
-        ("np.linalg.eigvalsh(np.eye(3)).sum()", 3.0),
-        ("sum(threads())", 6),
-        ("open(os.devnull).read()", ""),
-        ("__import__('decimal').Decimal(2) ** 2 == 4", True),
-        ("sys.stdin.read()", ""),
-        ("sorted(os.environ)[:1] != []", True),
-    ],
-)
-def test_allowed(what, expected, sandbox):
-    threads = (
-        "def threads():\n    found = []\n"
-        "    all = [threading.Thread(target=found.append, args=(i,)) for i in range(4)]\n"
-        "    [t.start() for t in all]\n    [t.join() for t in all]\n    return found"
-    )
-    cells = ["import os, sys, threading\nimport numpy as np", threads, f"def act():\n    return {what}"]
-    with sandbox.open(cells, "act") as answer:
-        assert answer() == expected
+def test_allowed(sandbox):
+    source = """
+import decimal, os, sys, threading
+import numpy as np
+
+def threads():
+    found = []
+    all = [threading.Thread(target=found.append, args=(i,)) for i in range(4)]
+    [t.start() for t in all]
+    [t.join() for t in all]
+    return sum(found)
+
+def act():
+    assert len(os.urandom(4)) == 4 and np.linalg.eigvalsh(np.eye(3)).sum() == 3.0
+    assert threads() == 6
+    assert open(os.devnull).read() == sys.stdin.read() == ""
+    assert decimal.Decimal(2) ** 2 == 4
+    return sorted(os.environ)[:1] != []
+"""
+    with sandbox.open([source], "act") as answer:
+        assert answer()
 
 
 @pytest.mark.skipif(not container.works(), reason="this system has no bubblewrap, or may not make containers")

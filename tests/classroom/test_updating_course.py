@@ -1,6 +1,5 @@
 """A newer version of the lessons in a running course."""
 
-import copy
 import json
 import shutil
 
@@ -9,7 +8,7 @@ from hostile_kinds import LESSON, cell_of, save, solved
 
 from classroom import course as courses
 from classroom.commands import main
-from classroom.submission import source_of
+from classroom.submission import nbgrader_of, source_of
 from classroom.updating import breaks
 
 
@@ -23,49 +22,44 @@ def running(copy_of_course, tmp_path):
 
 
 def change(folder, alter):
+    """Rewrite a folder's notebook by ``alter(notebook, answer, check)``: the first exercise's two cells."""
     path = folder / f"{LESSON}.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    alter(notebook)
+    alter(notebook, cell_of(notebook), cell_of(notebook, kind="check"))
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def points(notebook):
-    cell_of(notebook, kind="check")["metadata"]["nbgrader"]["points"] = 5
+def gone(notebook, answer, check):
+    notebook["cells"].remove(check)
 
 
-def gone(notebook):
-    notebook["cells"].remove(cell_of(notebook, kind="check"))
+def new(notebook, answer, check):
+    metadata = {"nbgrader": {**nbgrader_of(check), "grade_id": "01-again-check"}}
+    notebook["cells"].append({**check, "id": "again", "source": OTHER, "metadata": metadata})
 
 
-def new(notebook):
-    extra = copy.deepcopy(cell_of(notebook, kind="check"))
-    extra["id"], extra["metadata"]["nbgrader"]["grade_id"] = "again", "01-again-check"
-    extra["source"] = 'check("01.trailing_mean", make_windows)'
-    notebook["cells"].append(extra)
+def signature(notebook, answer, check):
+    answer["source"] = "".join(answer["source"]).replace("(series, window)", "(series, window, horizon)", 1)
 
 
-def renamed(notebook):
-    cell_of(notebook, kind="check")["metadata"]["nbgrader"]["grade_id"] = "01-cut_windows-check"
-
-
-def signature(notebook):
-    cell = cell_of(notebook)
-    cell["source"] = "".join(cell["source"]).replace("(series, window)", "(series, window, horizon)", 1)
-
-
-def other(notebook):
-    cell_of(notebook, kind="check")["source"] = 'check("01.trailing_mean", make_windows)'
+CHECK, OTHER = "the cell 01-make_windows-check", 'check("01.trailing_mean", make_windows)'
 
 
 @pytest.mark.parametrize(
     ("alter", "says"),
     [
-        (points, "the cell 01-make_windows-check gives 5 points instead of 3"),
-        (gone, "the cell 01-make_windows-check is gone"),
+        (lambda n, a, check: nbgrader_of(check).update(points=5), f"{CHECK} gives 5 points instead of 3"),
+        (gone, f"{CHECK} is gone"),
         (new, "the cell 01-again-check is new"),
-        (renamed, "the cell 01-make_windows-check is renamed 01-cut_windows-check"),
+        (
+            lambda n, a, check: nbgrader_of(check).update(grade_id="01-cut-check"),
+            f"{CHECK} is renamed 01-cut-check",
+        ),
         (signature, "is make_windows(series, window, horizon) instead of make_windows(series, window)"),
-        (other, "checks 01.trailing_mean instead of 01.make_windows"),
+        (
+            lambda n, a, check: check.update(source=OTHER),
+            "checks 01.trailing_mean instead of 01.make_windows",
+        ),
     ],
 )
 def test_what_would_break_is_named_and_not_done(alter, says, running, capsys):
@@ -80,7 +74,7 @@ def test_what_would_break_is_named_and_not_done(alter, says, running, capsys):
 
 def test_text_may_change_at_any_time(running, capsys):
     course, newer = running
-    change(newer, lambda notebook: notebook["cells"][0].update(source="# Windows, newly told"))
+    change(newer, lambda n, *_: n["cells"][0].update(source="# Windows, newly told"))
     assert main(["update", str(course.root), "--notebooks", str(newer)]) == 0
     assert "1 cells changed" in capsys.readouterr().out
     work = course.root / "submitted" / "anna" / LESSON / f"{LESSON}.ipynb"
