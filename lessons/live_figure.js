@@ -147,7 +147,7 @@ function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too
   if (!move(gd, traces)) return false;
   const drawn = gd._fullLayout;
   if (plain) drawn.title.text = words;
-  const ranges = axes.filter(axis => isList(layout[axis].range));
+  const ranges = axes.filter(axis => isList(layout[axis].range) && changed.includes(`${axis}.range`));
   if (changed.every(path => !/[.]tick(vals|text)$|^y/.test(path)) && ranges.length)
     // draws these axes and no others; nor titles, which stay below, but are pushed by labels at the side
     Plotly.relayout(gd, Object.fromEntries(ranges.map(axis => [`${axis}.range`, [...layout[axis].range]])));
@@ -164,14 +164,17 @@ function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too
   return true;
 }
 
+const AXIS = /^[xy]axis[0-9]*$/;
+const zoomed = gd => Object.keys(gd._fullLayout?._preGUI ?? {}).some(place => AXIS.test(place.split(".")[0]));
+
 // A double-click goes back to the ranges that an axis was given last; Plotly keeps those it began with.
 function home(gd, layout) {
   for (const [name, axis] of Object.entries(gd._fullLayout))
-    if (/^[xy]axis[0-9]*$/.test(name))
+    if (AXIS.test(name))
       [axis._rangeInitial0, axis._rangeInitial1] = isList(layout[name]?.range) ? layout[name].range : [];
 }
 
-const CONFIG = { displayModeBar: false, typesetMath: false };
+const CONFIG = { displayModeBar: false, doubleClick: "reset", typesetMath: false };
 const CAMERA = `<svg viewBox="0 0 20 16" width="18" height="15" aria-hidden="true" fill="currentColor">
   <path fill-rule="evenodd" d="M7 0 5.5 2H2a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V4a2 2 0 0
   0-2-2h-3.5L13 0zM10 4.2a4.3 4.3 0 1 1 0 8.6 4.3 4.3 0 0 1 0-8.6zm0
@@ -281,13 +284,17 @@ export default () => {                         // called once a model: its views
 
       el.classList.add("lessons-figure");
       el.appendChild(camera(gd, Plotly));
-      let drawn, drawnWidth = 0, resting = false, waiting = false, ink, later;
+      let drawn, drawnWidth = 0, resting = false, waiting = false, zooms = 1, ink, later;
       function draw(tries = 0) {               // text takes the colour and font of the page, light or dark
         const { color, fontFamily } = getComputedStyle(el);
         ink = color;
         const { meta, ...rest } = figure.layout;           // meta is ours, and would be drawn anew for
         const font = { color, family: fontFamily, ...rest.font };
-        const layout = keep(drawn, fit({ uirevision: "keep", ...rest, font }, gd));
+        const axes = Object.entries(rest).filter(([name]) => AXIS.test(name));
+        // a zoom survives a move on all axes or, if one of them is given another range, on none
+        if (drawn && zoomed(gd) && axes.some(([name, { range }]) => !same(drawn[name]?.range, range))) zooms += 1;
+        const held = Object.fromEntries(axes.map(([name, axis]) => [name, { ...axis, uirevision: zooms }]));
+        const layout = keep(drawn, fit({ uirevision: "keep", ...rest, ...held, font }, gd));
         drawnWidth = gd.clientWidth;
         const quick = drawn && drawQuickly(Plotly, gd, figure.data, drawn, layout);
         const settled = quick || Plotly.react(gd, figure.data.map(own), copy(layout), CONFIG);

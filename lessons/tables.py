@@ -41,7 +41,8 @@ class Table:
         head = f"<thead>{self._line(self.heads, 'th', 'col')}</thead>" if self.heads else ""
         caption = f'<caption style="{_CAPTION}">{html.escape(self.caption)}</caption>' if self.caption else ""
         body = "".join(self._line(row, "td", "row") for row in self.rows)
-        return f'<table style="{_LOOK}">{caption}{head}<tbody>{body}</tbody></table>'
+        wide = f";min-width:min(100%,{min(30, len(self.caption) // 2)}em)"  # or a caption would be a column
+        return f'<table style="{_LOOK}{wide if caption else ""}">{caption}{head}<tbody>{body}</tbody></table>'
 
     def _line(self, cells, tag, scope):
         """Return a row as HTML: its first cell is a head, and the others too in the row of heads."""

@@ -184,7 +184,7 @@ def test_the_factor_of_a_leak_stands_left_of_both_marks():
 def test_loss_curves_name_the_levels():
     figure = figures.loss_curves({"train": [1.0, 0.5]}, naive=0.1)
     assert figure.layout.yaxis.type == "log"
-    assert figure.layout.annotations[0].text == "last value<br>0.1000"
+    assert figure.layout.annotations[0].text == "last value 0.1000"
     assert figure.layout.annotations[0].y == pytest.approx(-1)
 
 

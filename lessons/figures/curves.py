@@ -145,7 +145,7 @@ def mark_levels(figure, naive, noise_floor):
     for name, level in levels.items():
         place = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level}
         figure.add_shape(**place, line=line(name), name=name, layer="below")
-        text = f"{name}<br>{alike([level])[0]}"
+        text = f"{name} {alike([level])[0]}"
         place = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "align": "left"}
         figure.add_annotation(text=text, y=np.log10(level), showarrow=False, **place)
     return figure.update_layout(margin_r=150 if levels else 24)

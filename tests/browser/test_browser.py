@@ -1,5 +1,7 @@
 """How a live figure and an explorer behave in a real browser: drawing, theme, errors, reload, a slow page."""
 
+import json
+
 import pytest
 from driver import (
     EXPLORERS,
@@ -7,7 +9,9 @@ from driver import (
     command,
     drag,
     explorer,
+    press,
     run_all,
+    slider,
     small_cells,
     title_of,
     wait_for,
@@ -145,18 +149,34 @@ def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(notebook_of):
     box.get_by_text("noise 2 · 0.00²").wait_for()
 
 
-def test_a_double_click_goes_back_to_the_range_given_last(notebook_of):
-    figure = "live = LiveFigure(go.Figure(go.Scatter(y=[1, 2]), layout={'xaxis_range': [0, 1]}))\nlive"
-    page = notebook_of(
-        "range.ipynb",
-        f"import plotly.graph_objects as go\nfrom lessons.live_figure import LiveFigure\n{figure}",
-        "live.update(layout={'xaxis_range': [0, 5]})",
-    )
-    run_all(page)
-    plot = page.locator(FIGURE)
-    plot.evaluate("gd => { gd._fullLayout.xaxis.range = [2, 3]; }")  # as after zooming in
-    plot.locator(".nsewdrag").first.dblclick()
-    wait_for(page, plot, "String(gd._fullLayout.xaxis.range) === '0,5'")
+RANGES = "gd => JSON.stringify(['xaxis', 'yaxis'].map(name => gd._fullLayout[name].range))"
+
+
+def test_a_zoom_stays_on_both_axes_or_on_neither_and_a_double_click_goes_back(small):
+    box = explorer(small, "noise σ")
+    box.get_by_role("button", name="Reset").click()
+    plot, place = box.locator(FIGURE), box.locator(".nsewdrag[data-subplot=xy]")
+    wait_for(small, plot, "gd._fullData.at(-1).x[0] === 1")
+    given, area = plot.evaluate(RANGES), place.bounding_box()
+    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    small.mouse.move(*middle)
+    small.mouse.down()
+    small.mouse.move(middle[0] + 40, middle[1] + 40, steps=4)
+    small.mouse.up()
+    wait_for(small, plot, f"({RANGES})(gd) !== '{given}'")
+    zoomed = plot.evaluate(RANGES)
+    press(small, slider(box, "noise σ"), "Home")
+    wait_for(small, plot, "gd._fullData[1].y[0] === 0")
+    assert plot.evaluate(RANGES) == zoomed
+
+    press(small, slider(box, "lag"), "PageUp")  # its larger error is given another axis
+    wait_for(small, plot, "gd._fullData.at(-1).x[0] > 1")
+    given = plot.evaluate(RANGES)
+    assert all(one != other for one, other in zip(json.loads(given), json.loads(zoomed), strict=True))
+    for _ in range(2):
+        place.dblclick()
+        small.wait_for_timeout(400)
+        assert plot.evaluate(RANGES) == given
 
 
 def test_nothing_went_wrong_and_nothing_left_the_machine(small):
