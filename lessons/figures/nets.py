@@ -54,7 +54,8 @@ def states(values, *, title="", y="cell state c"):
     ends = "; ".join(f"{n} from {readable(s[0])} to {readable(s[-1])}" for n, s in values.items())
     alt = f"Line chart of {y} by time step. {title}. {ends}."
     figure = new_figure([], title=title, x="time step", y=y, alt=alt)
-    figure.update_layout(showlegend=False, margin_r=150)
+    last = max(map(len, values.values())) - 1
+    figure.update_layout(showlegend=False, margin_r=150, xaxis_range=[-0.02 * last, 1.01 * last])
     for (name, series), (color, dash, symbol) in zip(values.items(), _LOOKS, strict=False):
         trace = go.Scatter(x=np.arange(len(series)), y=series, name=name, mode="lines+markers")
         look = {"line": {"color": color, "dash": dash, "width": 2}, "marker": {"symbol": symbol, "size": 5}}

@@ -230,12 +230,18 @@ def test_after_a_restart_run_all_brings_everything_back(page):
     assert page.complaints == []
 
 
-def test_a_restart_is_told_beside_the_sliders_that_no_longer_answer(page):
+def test_after_a_restart_each_explorer_says_what_to_do_and_no_longer_answers(page):
+    run_cell(page, 3, "explorers.cell()")  # a drawing, beside a figure and a live run
+    cell(page, 3).locator(".lessons-drawing").wait_for()
     promised(page, f"() => {PANEL}.sessionContext.session.kernel.restart()")
     wait_idle(page)
-    said = "box => getComputedStyle(box, '::before').content"
-    box = explorer(page, "lag")
-    page.wait_for_function(f"box => ({said})(box).includes('run this cell again')", arg=box.element_handle())
+    said = "box => getComputedStyle(box, '::before').content.includes('run this cell again')"
+    dead = "box => [...box.children].every(part => getComputedStyle(part).pointerEvents === 'none')"
+    boxes = page.locator(EXPLORERS)
+    assert boxes.count() == 3
+    for box in boxes.all():
+        page.wait_for_function(f"box => ({said})(box) && ({dead})(box)", arg=box.element_handle())
+    run_cell(page, 3, "'nothing'")
 
 
 def test_a_saved_notebook_opened_after_its_kernel_ended_comes_back_by_run_all(page):
