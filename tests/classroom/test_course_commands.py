@@ -10,7 +10,7 @@ import sys
 import zipfile
 
 import pytest
-from hostile_kinds import ALL, FIRST, LESSON, RIGHT, WITHOUT_FIRST, cell_of, save, solved
+from hostile_kinds import ALL, FIRST, LESSON, WITHOUT_FIRST, cell_of, save, solved
 from nbgrader.api import Gradebook
 
 from classroom import Problem, batch, cage, gradebook, grading
@@ -250,17 +250,6 @@ def test_collect_keeps_the_earlier_submission(empty, tmp_path):
 
 
 # --- grading --------------------------------------------------------------------------------------
-
-
-@sealed
-def test_marks_of_several_at_once_are_those_of_one_by_one(own):
-    wrong = RIGHT.replace("len(series) - window", "len(series) - window - 1")
-    hand_in(own, anna="good", ben="blank", cleo=wrong, dora="import os; os._exit(1)", emil="good")
-    assert grade(own, jobs=3).graded == 5
-    together = scores(own)
-    assert grade(own, jobs=1, force=True).graded == 5
-    assert scores(own) == together
-    assert (together["anna"], together["ben"]) == (ALL, 0.0) and together["cleo"] < ALL
 
 
 @sealed
