@@ -387,6 +387,7 @@ NOTHING, PINNED, TESTS = (
     "pip -e . -c constraints.txt",
     "pip -e .[test] -c constraints.txt",
 )
+INTERRUPTED = "an earlier install was interrupted"
 GONE = "it is incomplete, or the Python it was made from is gone"
 
 
@@ -403,13 +404,7 @@ GONE = "it is incomplete, or the Python it was made from is gone"
         ({}, stamped("{"), {}, None, PINNED),
         ({}, stamped("[]"), {}, None, PINNED),
         ({}, stamped("\x00"), {}, None, PINNED),
-        (
-            {},
-            lambda h: (h.folder / environment.MARKER).touch(),
-            {},
-            "an earlier install was interrupted",
-            PINNED,
-        ),
+        ({}, lambda h: (h.folder / environment.MARKER).touch(), {}, INTERRUPTED, PINNED),
         ({}, lambda h: environment.python_in(h.folder).unlink(), {}, GONE, PINNED),
         ({}, lambda h: setattr(h, "python", "3.13"), {}, "its Python was 3.12 and is now 3.13", PINNED),
         ({}, moved, {}, "it has been moved", PINNED),

@@ -1,6 +1,5 @@
 """One submission graded: full marks, none, the registry's diagnoses; what an answer gets to see."""
 
-import ast
 import copy
 import importlib
 import inspect
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_kinds import FIRST, cell_of, exercise_of, solved
+from hostile_kinds import FIRST, RIGHT, cell_of, exercise_of, solved
 
-from classroom import cage, fresh, program, submission, wire
+from classroom import cage, fresh, submission, wire
 from classroom.answers import Limits, Sandbox, Stopped
 from classroom.grading import Grader
 from classroom.submission import is_answer
@@ -129,38 +128,28 @@ def test_only_what_the_answer_needs_is_executed(sandbox):
         assert (answer.kind, answer.failed, answer.unreadable) == ("function", [], [])
 
 
-RIGHT = REGISTRY[FIRST].source()
+def plus(zero):
+    """Return the right answer, with something that is 0 in its first line."""
+    return RIGHT.replace("window:", f"window + {zero}:")
+
+
+PROMPTS = [f"{'...' if i else '>>>'} {line}" for i, line in enumerate(RIGHT.split("\n\n\n")[1].splitlines())]
 ODD_BUT_HONEST = {
     "%%time": ["%%time\n" + RIGHT],
     "%%capture below a comment": ["\n%%capture out\n%%time\n" + RIGHT],
     "a question": [RIGHT + "\nmake_windows?\n?np.stack"],
     "shell": ["!ls -l", "files = !ls\n" + RIGHT],
-    "line magics": ["%matplotlib inline\n%time shift = 0\n" + RIGHT.replace("window:", "window + shift:")],
+    "line magics": ["%matplotlib inline\n%time shift = 0\n" + plus("shift")],
     "a line that begins with a percent sign": ["seven = (27\n% 10)\n" + RIGHT + "assert seven == 7"],
     "__future__": ["from __future__ import annotations", RIGHT.replace("series,", "series: Array,")],
-    "a loop": [
-        "k = []\nfor i in range(3):\n    k.append(i)\n    last = i",
-        RIGHT.replace("window:", "window + k[2] - last:"),
-    ],
-    "update": ["d = {}", "d.update(zero=0)\n" + RIGHT.replace("window:", "window + d['zero']:")],
-    "global": [
-        "def set_up():\n    global zero\n    zero, d['zero'] = 0, 0\nd = {}\nset_up()",
-        RIGHT.replace("window:", "window + zero + d['zero']:"),
-    ],
-    "walrus": ["(zero := 0)\n[one := 1 for _ in '1']", RIGHT.replace("window:", "window + zero + one - 1:")],
-    "exec": ["exec('zero = 0')\nglobals()['one'] = 1", RIGHT.replace("window:", "window + zero + one - 1:")],
+    "a loop": ["k = []\nfor i in range(3):\n    k.append(i)\n    last = i", plus("k[2] - last")],
+    "update": ["d = {}", "d.update(zero=0)\n" + plus("d['zero']")],
+    "global": ["def begin():\n    global a\n    a, d[0] = 0, 0\nd = {}\nbegin()", plus("a + d[0]")],
+    "walrus": ["(zero := 0)\n[one := 1 for _ in '1']", plus("zero + one - 1")],
+    "exec": ["exec('zero = 0')\nglobals()['one'] = 1", plus("zero + one - 1")],
     "display": [RIGHT.replace("    return", "    display(window)\n    get_ipython()\n    return")],
-    "its own argument": [
-        "d = []\ndef fill(x): x.append(0)",
-        "fill(d)",
-        RIGHT.replace("window:", "window + d[0]:"),
-    ],
-    "prompts": [
-        "\n".join(
-            f"{'...' if i else '>>>'} {line}" for i, line in enumerate(RIGHT.split("\n\n\n")[1].splitlines())
-        ),
-        "import numpy as np",
-    ],
+    "its own argument": ["d = []\ndef fill(x): x.append(0)", "fill(d)", plus("d[0]")],
+    "prompts": ["\n".join(PROMPTS), "import numpy as np"],
 }
 
 
@@ -181,12 +170,6 @@ def test_other_points_than_the_notebook_shows_are_noted(grader):
     assert grade(grader, released, notebook).notes == [
         f"{FIRST}: the check in the notebook shows 3 points, grading gave 0"
     ]
-
-
-def test_names_of_variables_inside_functions_are_not_mistaken_for_globals():
-    statements, _ = program.parse_cells(["X = 1\ny = 2\nk = 3\ndef f(X):\n    y = X\n    return y + k"])
-    chosen = program.needed(statements, "f")
-    assert [ast.unparse(s).split("\n")[0] for s in chosen] == ["k = 3", "def f(X):"]
 
 
 @pytest.mark.parametrize(
