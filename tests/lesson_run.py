@@ -12,8 +12,6 @@ import pytest
 from filelock import FileLock
 from nbmake.nb_run import NotebookRun
 
-from lessons.exercises import REGISTRY, check
-
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 ALL = sorted([*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("extras/*.ipynb")])
 STATIC = "application/vnd.lessons.static+json"
@@ -120,24 +118,3 @@ def _plain(page):
     page = re.sub(r"<(style|script).*?</\1>", "", page, flags=re.S)
     page = re.sub(r"</(tr|p|div|li|h\d|caption)>|<br ?/?>", "\n", page)
     return html.unescape(re.sub(r"<[^>]+>", " ", page))
-
-
-def solve_lesson(name):
-    """Write the solutions into the stubs of notebooks/NAME.ipynb and run its checks, in their order.
-
-    Returns
-    -------
-    list
-        What each check returned.
-    """
-    names, results = {"check": check}, []
-    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        if cell["id"].startswith("answer-"):
-            exercises = REGISTRY.of_lesson(name[:2])
-            exercise = next(e for e in exercises if f"def {e.reference.__name__}(" in source)
-            assert f"def {exercise.signature}:" in source
-            exec(exercise.source(), names)
-        elif cell["id"].startswith("check-"):
-            results.append(eval(source, names))
-    return results

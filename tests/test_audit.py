@@ -170,37 +170,25 @@ def test_a_slow_pipeline_is_sampled_and_it_says_so():
     assert audit(series, unpurged, seconds=1).names == ["overlapping targets"]
 
 
+X, Y = SERIES[:, None], SERIES
+
+
 @pytest.mark.parametrize(
-    ("pipeline", "error", "message"),
+    ("arrays", "message"),
     [
-        (3, TypeError, "pipeline must be a function"),
-        (lambda s: (1, 2), ValueError, "pipeline must return the four arrays"),
-        (
-            lambda s: (s.astype(str)[:, None], s, s[:, None], s),
-            TypeError,
-            "X_train from pipeline must hold real",
-        ),
-        (
-            lambda s: (s[:, None], s[:5], s[:, None], s),
-            ValueError,
-            "X_train and y_train from pipeline must have",
-        ),
-        (
-            lambda s: (s[:, None], s, s[:0, None], s[:0]),
-            ValueError,
-            "X_test and y_test from pipeline .* not be empty",
-        ),
-        (
-            lambda s: (s[:, None], s, np.ones((200, 2)), s),
-            ValueError,
-            "X_train and X_test from pipeline must have",
-        ),
-        (lambda s: (np.ones((9, 2)), np.ones(9), np.ones((9, 2)), np.ones(9)), ValueError, "hardly move"),
+        ((1, 2), "pipeline must return the four arrays"),
+        ((X.astype(str), Y, X, Y), "X_train from pipeline must hold real"),
+        ((X, Y[:5], X, Y), "X_train and y_train from pipeline must have"),
+        ((X, Y, X[:0], Y[:0]), "X_test and y_test from pipeline .* not be empty"),
+        ((X, Y, np.hstack([X, X]), Y), "X_train and X_test from pipeline must have"),
+        ((X, Y, X, Y), "hardly move"),
     ],
 )
-def test_what_cannot_be_audited_is_refused(pipeline, error, message):
-    with pytest.raises(error, match=message):
-        audit(SERIES, pipeline)
+def test_what_cannot_be_audited_is_refused(arrays, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        audit(SERIES, lambda series: arrays)
+    with pytest.raises(TypeError, match="pipeline must be a function"):
+        audit(SERIES, arrays)
 
 
 def test_a_failing_pipeline_fails_as_it_does():

@@ -17,8 +17,8 @@ from lessons.baselines import (
     SeasonalNaive,
 )
 from lessons.scores import mse
-from lessons.series import sea_temperature, trend_and_seasons, two_waves
-from lessons.windows import Standardizer, make_windows, split_by_time
+from lessons.series import trend_and_seasons
+from lessons.windows import make_windows
 
 EVERY_BASELINE = [
     LastValue(),
@@ -32,68 +32,6 @@ EVERY_BASELINE = [
     Ridge(),
     NearestNeighbours(2),
 ]
-
-
-def windows_of(series, window, at, horizon=1):
-    X, y, target_index = make_windows(series, window, horizon)
-    train, test = split_by_time(target_index, at, horizon)
-    return X[train], y[train], X[test], y[test]
-
-
-def score(model, data, scale=1.0):
-    X_train, y_train, X_test, y_test = data
-    return mse(y_test, model.fit(X_train, y_train).predict(X_test)) * scale**2
-
-
-@pytest.mark.parametrize(
-    ("model", "expected"),
-    [
-        (LastValue(), 0.0115),
-        (LinearExtrapolation(), 0.0080),
-        (Autoregression(1), 0.0118),
-        (Autoregression(2), 0.0067),
-        (Autoregression(4), 0.0037),
-        (Autoregression(8), 0.0029),
-        (Ridge(alpha=0.1), 0.0027),
-    ],
-    ids=repr,
-)
-def test_two_waves_table(model, expected):
-    _, series = two_waves()
-    assert score(model, windows_of(series, 16, 0.8)) == pytest.approx(expected, abs=6e-5)
-
-
-def test_two_waves_seasonal_naive_on_the_same_targets():
-    _, series = two_waves()
-    first_target = 16 + 163
-    assert score(SeasonalNaive(52), windows_of(series, 52, first_target)) == pytest.approx(0.0308, abs=6e-5)
-
-
-@pytest.mark.parametrize(
-    ("model", "expected", "tolerance"),
-    [
-        (LastValue(), 0.0940, 6e-5),
-        (SeasonalNaive(50, drift=True), 0.0851, 6e-4),
-        (Ridge(alpha=1e-8), 0.0422, 6e-5),
-        (Ridge(alpha=10), 0.0393, 1e-4),
-        (Ridge(), 0.0383, 5e-4),
-        (NearestNeighbours(), 0.384, 6e-4),
-    ],
-    ids=repr,
-)
-def test_trend_and_seasons_table(model, expected, tolerance):
-    _, series = trend_and_seasons()
-    scaler = Standardizer().fit(series[:630])
-    data = windows_of(scaler.transform(series), 60, 630)
-    assert [len(a) for a in data] == [570, 570, 270, 270]
-    assert score(model, data, scaler.std.item()) == pytest.approx(expected, abs=tolerance)
-
-
-def test_sea_temperature_has_an_easy_winner_that_is_not_the_season():
-    _, series = sea_temperature()
-    data = windows_of(series, 24, 0.685)  # about the last 30 % of the series
-    last, season, ridge = (score(m, data) for m in (LastValue(), SeasonalNaive(12), Ridge(alpha=1.0)))
-    assert ridge < 0.3 < 1.0 < last < season
 
 
 def test_autoregression_agrees_with_statsmodels():
@@ -130,8 +68,7 @@ def test_the_nearest_of_its_own_training_windows_is_the_window_itself(level, dty
 
 
 def test_ridge_without_alpha_tunes_it_on_the_tail_of_train_only():
-    _, series = trend_and_seasons()
-    X_train, y_train, _, _ = windows_of(series, 60, 630)
+    X_train, y_train, _ = make_windows(trend_and_seasons()[1][:630], 60)
     A = X_train[:, :, 0]
 
     def tail_error(alpha):

@@ -1,6 +1,5 @@
 """The switch for the classroom view, without a browser; tests/browser/test_classroom.py looks at the page."""
 
-import re
 from pathlib import Path
 
 from tools import ROOT, commands
@@ -19,25 +18,6 @@ def test_only_the_switch_brings_the_classroom_view():
     assert str(VIEW) not in config_path()
     assert config_path("--classroom").startswith(str(VIEW))
     assert str(ROOT / "lessons" / "jupyter") in config_path("--classroom")[len(str(VIEW)) :]
-
-
-def test_its_configuration_serves_its_style_sheet():
-    class Section(dict):
-        __getattr__, __setattr__ = dict.__getitem__, dict.__setitem__
-
-    c = Section(LabApp=Section(), ServerApp=Section())
-    file = VIEW / "jupyter_server_config.py"
-    exec(compile(file.read_text(encoding="utf-8"), file, "exec"), {"get_config": lambda: c, "__file__": file})
-    (folder,) = c.ServerApp.tornado_settings["static_custom_path"]
-    assert c.LabApp.custom_css
-    assert (Path(folder) / "custom.css").is_file()
-
-
-def test_the_style_sheet_only_enlarges():
-    css = (VIEW / "custom" / "custom.css").read_text(encoding="utf-8")
-    assert float(re.search(r"--lessons-scale: ([0-9.]+)", css)[1]) > 1.2
-    assert int(re.search(r"--jp-content-font-size1: (\d+)px", css)[1]) > 1.3 * 14  # JupyterLab's own
-    assert "display: none" not in css  # a folded cell can still be found and opened
 
 
 def test_where_the_home_folder_takes_no_files_jupyters_go_into_work(monkeypatch, tmp_path, capsys):

@@ -106,18 +106,6 @@ def test_the_reset_can_be_moved_in_the_page():
     assert "z · h + (1−z) · n" in explorer.readout.finding
 
 
-def test_set_is_deterministic_and_a_number_set_by_hand_ends_the_reading():
-    explorer = explorers.cell()
-    first = explorer.set(step=12).live.svg
-    assert explorer.set(x=1.5).values["step"] == 0
-    assert explorer.set(step=12).live.svg == first
-    explorer.controls["x"].value += 1e-9  # the page rounds, and says so
-    assert explorer.values["step"] == 12
-    explorer.controls["x"].value = 2.5
-    assert explorer.values["step"] == 0
-    assert explorer.numbers["x"] == 2.5
-
-
 def test_step_play_and_clicks_do_what_they_say():
     explorer = explorers.cell("gru")
     step, play = (

@@ -5,7 +5,6 @@ import re
 
 import nbformat
 import numpy as np
-import plotly.offline
 import pytest
 
 from lessons import explorers, figures
@@ -49,14 +48,6 @@ def test_a_formula_is_mathml_and_a_dollar_in_code_stays():
     assert source.count("<math") == 2
     assert "<mfrac><mrow><mi>u</mi></mrow>" in source
     assert "`$5`" in source and "print('$a$')" in source
-
-
-def test_the_library_is_there_once():
-    notebook = converted(notebook_with(plain_figure(), plain_figure()))
-    page = "".join(output.data["text/html"] for output in notebook.cells[0].outputs)
-    assert page.count(plotly.offline.get_plotlyjs()[:2000]) == 1
-    assert page.count('class="lessons-static') == 2
-    assert "cdn.plot.ly/plotly" not in page
 
 
 def test_figures_show_what_they_showed_when_they_were_asked_for():

@@ -85,14 +85,6 @@ def test_a_variant_differs_from_its_family_by_its_dash():
     assert figures.style("seasonal naive 50")["dash"] == figures.style("seasonal naive")["dash"]
 
 
-def test_a_name_within_a_word_is_no_family():
-    assert (
-        figures.style("linear extrapolation, damped")["color"]
-        == figures.style("linear extrapolation")["color"]
-    )
-    assert figures.style("clear sky") == figures.style("clear sky")  # "AR" is in it, and never mind
-
-
 def test_series_marks_the_split():
     figure = figures.series(DATES, Y, split=30)
     assert figure.layout.shapes[0].x0 in (DATES[30], str(DATES[30]), DATES[30].astype(object))
@@ -104,10 +96,6 @@ def test_split_map_draws_runs_and_says_whether_they_mix():
     np.testing.assert_array_equal(test.x, [2.5, 4.5, np.nan])
     assert "scattered among each other" in figures.split_map([0, 2], [1], 3).layout.meta["alt"]
     assert "all tests after training" in figures.split_map([0, 1], [2], 3).layout.meta["alt"]
-
-
-def test_split_map_takes_empty_parts():
-    assert len(figures.split_map([], [1, 2], 3).data[1].x) == 0
 
 
 def test_forecasts_say_their_errors():

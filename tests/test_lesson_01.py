@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lesson_run import executed, solve_lesson
+from lesson_run import executed
 
 from lessons import explorers
 from lessons.baselines import NearestNeighbours, Ridge
@@ -152,7 +152,3 @@ def test_what_the_leak_explorer_shows_of_other_windows_and_series():
 
 def test_the_evidence_card(lesson):
     assert "takes away 59% of the naive error" in lesson.text("evidence")
-
-
-def test_solved_from_top_to_bottom():
-    assert [float(result) for result in solve_lesson("01_windows_and_leakage")] == [3, 2, 2, 2]

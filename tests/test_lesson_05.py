@@ -10,6 +10,7 @@ from torch import nn
 
 from lessons import explorers, figures
 from lessons.exercises import REGISTRY, check
+from lessons.exercises.declare import Slip
 from lessons.rnn import LSTM
 from lessons.series import two_waves
 from lessons.torch_rnn import TorchForecaster, to_torch
@@ -217,67 +218,11 @@ def diagnoses(id, answer):
     return " ".join(check(id, answer).diagnoses)
 
 
-def looped(step, before="", after=""):
-    """A training loop, written by a learner."""
-    lines = [
-        "def train_epoch(net, optimizer, batches, max_grad_norm):",
-        "    losses = []",
-        f"    {before or 'pass'}",
-        "    for X, y in batches:",
-        *(f"        {line}" for line in step.strip().splitlines()),
-        f"    {after or 'pass'}",
-        "    return np.array(losses)",
-    ]
-    names = {"np": np, "nn": nn, "torch": torch}
-    exec("\n".join(lines), names)
-    return names["train_epoch"]
-
-
-FORECAST = "loss = nn.functional.mse_loss(net(X), y)"
-CLIP = "nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)"
-KEEP, WITH_NOTES = "losses.append(loss.item())", "losses.append(loss)"
-
-
-def test_forgetting_at_the_end_is_right():
-    step = "\n".join([FORECAST, "loss.backward()", CLIP, "optimizer.step()", "optimizer.zero_grad()", KEEP])
-    assert check("05.train_epoch", looped(step)).passed
-
-
-@pytest.mark.parametrize(
-    ("step", "around", "says"),
-    [
-        (
-            ["optimizer.zero_grad()", FORECAST, CLIP, "loss.backward()", "optimizer.step()", KEEP],
-            {},
-            "before `backward`",
-        ),
-        (
-            [FORECAST, "loss.backward()", KEEP],
-            {"before": "optimizer.zero_grad()", "after": f"{CLIP}; optimizer.step()"},
-            "after the loop is too late",
-        ),
-        (
-            ["optimizer.zero_grad()", f"with torch.no_grad(): {FORECAST}", "loss.backward()", CLIP, KEEP],
-            {},
-            "under `no_grad`",
-        ),
-        (
-            [
-                "optimizer.zero_grad()",
-                FORECAST,
-                "loss.backward()",
-                CLIP,
-                "optimizer.step()",
-                "losses += [loss]",
-            ],
-            {},
-            "which `.item()` gives",
-        ),
-    ],
-    ids=["clipped too early", "one step an epoch", "no_grad", "item forgotten"],
-)
-def test_slips_in_the_loop(step, around, says):
-    assert says in diagnoses("05.train_epoch", looped("\n".join(step), **around))
+def test_a_forecast_under_no_grad_is_told():
+    forecast = "loss = nn.functional.mse_loss(net(X), y)"
+    slip = Slip("", {forecast: f"with torch.no_grad(): {forecast}"})
+    said = diagnoses("05.train_epoch", slip.function_for(REGISTRY["05.train_epoch"].reference))
+    assert "under `no_grad`" in said
 
 
 def test_one_weight_left_as_it_was_costs_one_point():

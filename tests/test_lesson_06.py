@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lesson_run import executed, solve_lesson
+from lesson_run import executed
 
 from lessons import explorers
 from lessons.exercises import REGISTRY
@@ -150,13 +150,6 @@ def test_the_card_is_computed(lesson):
     card = lesson.text("evidence-reading")
     for words in ("5 of 5", "up to 0.08", "MSE 0.028 instead of 0.0006"):
         assert words in card
-
-
-def test_solved_exercises_lead_through_the_lesson():
-    """With the solutions written into the stubs every check is passed, in the order of the notebook."""
-    results = solve_lesson(LESSON)
-    assert len(results) == 4
-    assert all(result.passed for result in results)
 
 
 # other seeds, and further exercises

@@ -6,12 +6,10 @@ import nbformat
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from lesson_run import NOTEBOOKS, Executed, executed, solve_lesson
+from lesson_run import NOTEBOOKS, Executed, executed
 from nbmake.nb_run import NotebookRun
-from scipy.optimize import minimize_scalar
 
-from lessons.exercises import REGISTRY, check
-from lessons.scores import asymmetric_cost, cheapest_shift
+from lessons.exercises import REGISTRY
 from lessons.series import AIR_QUALITY_CSV
 
 LESSON = "08_your_own_series"
@@ -148,57 +146,6 @@ def test_the_card(lesson):
     text = lesson.text("evidence")
     assert "Use AR." in text and "Not told apart from AR (140.1): usual + fading (140.9)" in text
     assert "add +8.89, which cost 23.8 instead of 25.4" in text
-
-
-def test_solved_exercises_lead_through_the_lesson():
-    results = solve_lesson(LESSON)
-    assert len(results) == 4
-    assert all(result.passed for result in results)
-
-
-# the exercises
-
-
-def by_search(y_true, y_pred, under, over):
-    cost = lambda s: asymmetric_cost(y_true, y_pred + s, under, over)  # noqa: E731
-    return minimize_scalar(cost, bounds=(-60, 60), method="bounded", options={"xatol": 1e-9}).x
-
-
-def on_a_grid(y_true, y_pred, under, over):
-    grid = np.arange(-40, 40, 0.05)
-    return grid[np.argmin([asymmetric_cost(y_true, y_pred + s, under, over) for s in grid])]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [by_search, on_a_grid, cheapest_shift]
-    + [
-        lambda y, p, u, o, method=method: np.quantile(y - p, u / (u + o), method=method)
-        for method in ("higher", "lower", "nearest", "linear")
-    ],
-)
-def test_a_cheapest_shift_may_be_found_in_any_way(answer):
-    assert check("08.best_shift", answer).passed
-
-
-@pytest.mark.parametrize("off", [-1.5, 1.5])
-def test_a_shift_that_costs_more_is_refused(off):
-    best = REGISTRY["08.best_shift"].reference
-    assert not check("08.best_shift", lambda y, p, u, o: best(y, p, u, o) + off).passed
-
-
-def to_the_last_measured(y, season_length):
-    filled = y.copy()
-    for i in np.flatnonzero(np.isnan(y)):
-        known = y[i % season_length : i : season_length]
-        known = known[~np.isnan(known)]
-        filled[i] = known.mean() if known.size else y[:i][~np.isnan(y[:i])][-1]
-    return filled
-
-
-def test_falling_back_to_the_last_measured_value_is_told():
-    result = check("08.fill_from_past", to_the_last_measured)
-    assert not result.passed and "last *measured* value" in result.diagnoses[0]
 
 
 # a series of one's own

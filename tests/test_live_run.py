@@ -30,12 +30,6 @@ def test_without_a_loop_errors_are_raised():
         LiveRun(fail, lambda items, done: None, fail=print).start()
 
 
-def test_none_is_a_breath_and_not_recorded():
-    run = LiveRun(lambda: iter([1, None, 2, None]), lambda items, done: None)
-    run.start()
-    assert run.items == [1, 2]
-
-
 def test_finished_runs_come_back_without_running():
     runs, drawn = [], []
 
@@ -162,18 +156,6 @@ def test_now_runs_to_the_end_within_a_loop_and_stops_what_ran():
 
     asyncio.run(scenario())
     assert first.closed
-
-
-def test_wait_gives_up_in_time():
-    async def scenario():
-        run = LiveRun(Endless, lambda items, done: None, debounce=0, breathe_every=0)
-        run.start()
-        with pytest.raises(TimeoutError, match="not ended within"):
-            await run.wait(timeout=0.05)
-        run.start(now=False)
-        run._cancel()
-
-    asyncio.run(scenario())
 
 
 def test_a_redraw_is_not_made_for_every_item():

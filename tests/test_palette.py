@@ -113,11 +113,6 @@ def test_the_truth_is_told_from_a_network_by_its_width():
     assert truth.line.width >= 2 * network.line.width
 
 
-def test_ridge_and_autoregression_share_neither_colour_nor_dash():
-    assert difference(STYLES["ridge"][0], STYLES["AR"][0], "deuteranopia") > CLEAR
-    assert STYLES["ridge"][1] != STYLES["AR"][1]
-
-
 @pytest.mark.parametrize("page", [WHITE, BLACK])
 def test_colours_stand_out_on_the_page(page):
     colours = {look[0] for look in STYLES.values()} | {look[0] for look in _LOOK.values()} | {_PLAIN_COLOUR}

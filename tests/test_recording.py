@@ -116,15 +116,6 @@ def test_every_state_is_the_live_explorers(name):
             assert "<".join(piece for _, piece in pieces).rstrip("<") == live.live.svg
 
 
-def test_an_explorer_stands_where_it_stood_after_it_was_recorded():
-    explorer = explorers.welcome().set(noise=0.3)
-    table = record(explorer)
-    assert explorer.values == {"noise": 0.3}
-    (control,) = table["controls"]
-    assert control["stops"][control["at"]] == "0.30"
-    assert control["stops"][0] == "0.00" and control["stops"][-1] == "0.50"
-
-
 def test_a_large_grid_is_thinned_and_keeps_its_start_and_ends():
     live = explorers.welcome().live
     controls = {name: slider(name, 7, 0, 100, 1) for name in "ab"}

@@ -77,15 +77,15 @@ def test_only_a_report_is_replaced(tmp_path):
 
 
 def test_bad_arguments_are_refused(tmp_path):
-    for call, error, message in (
-        (lambda: lessons.report(tmp_path / "a"), ValueError, "nothing to report"),
-        (lambda: lessons.report(tmp_path, {"a": "b"}), ValueError, "is a folder: try .*report.html"),
-        (lambda: lessons.report(tmp_path / "no" / "a", {"a": "b"}), FileNotFoundError, "there is no folder"),
-        (lambda: lessons.report(tmp_path / "a", figures=["x"]), TypeError, "number 1 is a str"),
-        (lambda: lessons.report(tmp_path / "a", board=3), TypeError, "board must have an HTML form"),
+    for path, given, message in (
+        ("a", {}, "nothing to report"),
+        ("", {"card": {"a": "b"}}, "is a folder: try .*report.html"),
+        ("no/a", {"card": {"a": "b"}}, "there is no folder"),
+        ("a", {"figures": ["x"]}, "number 1 is a str"),
+        ("a", {"board": 3}, "board must have an HTML form"),
     ):
-        with pytest.raises(error, match=message):
-            call()
+        with pytest.raises((ValueError, TypeError, FileNotFoundError), match=message):
+            lessons.report(tmp_path / path, **given)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -51,18 +51,9 @@ def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
     assert share[7] < 0.15
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda a, b: (a, b[:-1]), r"must both have shape .* got \(60,\) and \(59,\)"),
-        (lambda a, b: (a[:5], b[:5]), "must hold 8 losses at least, got 5"),
-        (lambda a, b: (np.where(a > 1, np.nan, a), b), "hold NaN or infinite values"),
-        (lambda a, b: (a, b, 60), "lags must be between 0 and 59"),
-    ],
-)
-def test_bad_losses_are_refused(losses, change, message):
-    with pytest.raises(ValueError, match=message):
-        diebold_mariano(*change(*losses))
+def test_more_lags_than_losses_are_refused(losses):
+    with pytest.raises(ValueError, match="lags must be between 0 and 59"):
+        diebold_mariano(*losses, 60)
 
 
 def losses_of(means, n=200, spread=1.0):

@@ -64,12 +64,6 @@ def test_what_counts_as_zero(size, values, nothing):
     assert negligible(size, values) is nothing
 
 
-def test_a_season_of_a_sine_differs_from_the_next_by_rounding_only():
-    y = np.sin(2 * np.pi * np.arange(600) / 12)
-    assert np.ptp(y[12:] - y[:-12]) > 0
-    assert negligible(np.ptp(y[12:] - y[:-12]), y)
-
-
 def test_checks_read_what_people_have_and_refuse_the_rest():
     assert as_series(np.ma.array([1, 2], mask=[0, 1])).dtype == float
     assert np.isnan(as_series([1, None])[1, 0])

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.train_rollout_nets import InputJitter
 from lessons.baselines import LastValue, Ridge
 from lessons.rnn import GRU, LSTM, gradient_check, mse_loss
 from lessons.wrappers import Centred, LinearSkip
@@ -28,8 +27,8 @@ def problem(N=40, T=8, D=1, horizon=1, seed=0):
     return rng.normal(5, 2, size=(N, T, D)), rng.normal(5, 2, size=(N, horizon))
 
 
-def small_lstm(**options):
-    return LSTM(1, 4, training=QUICK, **options)
+def small_lstm():
+    return LSTM(1, 4, training=QUICK)
 
 
 @given(st.sampled_from(["mean", "last"]), st.integers(1, 3), st.integers(1, 4), st.integers(0, 50))
@@ -74,14 +73,7 @@ def test_validation_windows_are_transformed_too():
         assert epoch.validation_loss == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: Centred(small_lstm()),
-        lambda: LinearSkip(small_lstm()),
-        lambda: Centred(InputJitter(LinearSkip(small_lstm()), sd=0.2)),
-    ],
-)
+@pytest.mark.parametrize("make", [lambda: Centred(small_lstm()), lambda: LinearSkip(small_lstm())])
 def test_refitting_gives_the_same_model(make):
     X, y = problem()
     model = make()
@@ -99,17 +91,6 @@ def test_linear_skip_starts_as_the_net_alone_and_has_the_right_gradients():
     assert gradient_check(model, X, y).ok
 
 
-def test_linear_skip_learns_a_linear_rule_beyond_the_values_seen():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(300, 4, 1))
-    y = X[:, -1] + 0.5 * X[:, -2]
-    far = X[:50] + 20
-    y_far = far[:, -1] + 0.5 * far[:, -2]
-    training = {"epochs": 150, "lr": 1e-2, "schedule": "cosine"}
-    plain, skip = LSTM(1, 4).fit(X, y, **training), LinearSkip(LSTM(1, 4)).fit(X, y, **training)
-    assert mse_loss(skip.predict(far), y_far)[0] < 0.1 * mse_loss(plain.predict(far), y_far)[0]
-
-
 def test_linear_skip_insists_on_its_window():
     X, y = problem()
     model = LinearSkip(small_lstm()).fit(X, y)
@@ -117,26 +98,8 @@ def test_linear_skip_insists_on_its_window():
         model.predict(X[:, 1:])
 
 
-def test_jitter_is_fresh_in_training_and_absent_in_forecasts():
-    X, y = problem()
-    net = small_lstm()
-    model = InputJitter(net, sd=0.5).fit(X, y)
-    assert not np.allclose(model.forward(X), model.forward(X))
-    np.testing.assert_array_equal(model.predict(X), net.predict(X))
-
-
-def test_float32_stays_float32():
-    X, y = problem()
-    model = LinearSkip(small_lstm(dtype=np.float32))
-    model.fit(X, y)
-    assert model.predict(X).dtype == np.float32
-    assert all(p.dtype == np.float32 for p in model.params.values())
-
-
 def test_wrappers_say_what_they_cannot_wrap_or_do():
     with pytest.raises(ValueError, match='by must be "mean" or "last", got \'median\''):
         Centred(Ridge(), by="median")
     with pytest.raises(AttributeError, match="'Ridge' object has no attribute 'seed'"):
         LinearSkip(Ridge())
-    with pytest.raises(ValueError, match=r"X must have shape \(N, T, D\)"):
-        Centred(Ridge()).predict(np.zeros((3, 4)))

@@ -157,14 +157,6 @@ def close(page):
     page.context.close()
 
 
-def course_copy(notebooks, root):
-    """Copy the notebooks, or the given ones, into the folder ``root``."""
-    root.mkdir(parents=True, exist_ok=True)
-    for notebook in notebooks:
-        shutil.copy(notebook, root / Path(notebook).name)
-    return root
-
-
 # --- pages
 
 

@@ -1,9 +1,6 @@
 """The cells of the notebook that test_browser.py drives."""
 
 # %%
-import itertools
-import time
-
 import numpy as np
 
 from lessons import explorers, figures
@@ -39,34 +36,6 @@ def fragile(level):
 broken = LiveFigure(figures.series(np.arange(3), np.zeros(3), title="Fragile"))
 Explorer({"level": slider("level", 5, 0, 9, 1)}, fragile, broken)
 
-
-# %%
-# a slider that starts a run, endless but for size 3, and one that answers meanwhile
-def steps(size):
-    for k in itertools.islice(itertools.count(), 50 if size == 3 else None):
-        time.sleep(0.01)
-        yield size * 0.98**k
-
-
-def show(items, done):
-    running.update(
-        x={0: np.arange(len(items))},
-        y={0: items},
-        layout={"title_text": f"{'finished' if done else 'running'} at {items[0]:g}, {len(items)} steps"},
-    )
-
-
-def draw(size, other):
-    if draw.size != size:
-        draw.size = size
-        run.start(size=size)
-    return f"size {size}, other {other}"
-
-
-draw.size = None
-running = LiveFigure(figures.series([0], [0], title=""))
-run = explorers.LiveRun(steps, show)
-Explorer({"size": slider("size", 1, 1, 9, 1), "other": slider("other", 1, 1, 9, 1)}, draw, running)
 
 # %%
 # what the browser has, the kernel knows

@@ -81,27 +81,6 @@ def test_an_error_behind_a_slider_is_shown_in_the_page(small):
     small.wait_for_function("alert => alert.textContent === ''", arg=shown)
 
 
-def test_a_run_is_cancelled_by_the_next_move_and_the_page_answers_meanwhile(small):
-    box = explorer(small, "size")
-    plot = box.locator(FIGURE)
-    box.get_by_role("slider", name="size").focus()
-    small.keyboard.press("ArrowRight")
-    wait_for(small, plot, "gd.layout.title.text.startsWith('running at 2')")  # and would for ever
-    box.get_by_role("slider", name="other").focus()
-    small.keyboard.press("ArrowRight")
-    box.get_by_text("size 2, other 2").wait_for()
-    box.get_by_role("slider", name="size").focus()
-    small.keyboard.press("ArrowRight")
-    wait_for(small, plot, "gd.layout.title.text === 'finished at 3, 50 steps'")
-    small.keyboard.press("ArrowLeft")  # 2 was cancelled: it has to run again
-    wait_for(small, plot, "gd.layout.title.text.startsWith('running at 2')")
-    small.keyboard.press("ArrowRight")  # 3 has been seen: it is back, all of it
-    small.wait_for_function(
-        "gd => gd.layout.title.text.endsWith('50 steps') && gd.layout.title.text", arg=plot.element_handle()
-    )
-    assert title_of(plot) == "finished at 3, 50 steps"
-
-
 def test_after_a_reload_the_figures_are_as_they_were(small):
     box = explorer(small, "noise σ")
     box.get_by_role("slider", name="noise σ").focus()

@@ -25,7 +25,6 @@ from driver import (
 )
 
 from lessons.export import export
-from lessons.figures import series
 from lessons.series import two_waves
 
 CELLS = (
@@ -77,15 +76,13 @@ def drawn(plot):
     )
 
 
-def test_an_export_shows_every_figure_with_its_data(offline):
+def test_an_export_is_one_file_with_every_figure_its_data_and_its_words(offline):
     assert offline.locator(PLOT).count() == 3
     _, y = two_waves()
     assert np.allclose(drawn(offline.locator(PLOT).first)[0]["y"], y, atol=1e-6)
     heatmaps = drawn(offline.locator(PLOT).nth(2))
     assert {"i", "f", "o", "c"} <= {trace["name"] for trace in heatmaps if trace["z"]}
 
-
-def test_an_export_keeps_alt_text_settings_and_findings(offline):
     label = offline.locator(FIGURE).first.get_attribute("aria-label")
     assert label.startswith("Line chart. Two waves")
     text = offline.locator("body").inner_text()
@@ -93,8 +90,6 @@ def test_an_export_keeps_alt_text_settings_and_findings(offline):
     assert "nearest neighbour: shuffled" in text
     assert "Error displaying widget" not in text
 
-
-def test_an_export_loads_nothing_to_draw_with_and_is_one_file(offline):
     assert [url for url in offline.outside if "mathjax" not in url.lower()] == []  # equations are MathJax's
     assert offline.complaints == []
     size = offline.evaluate("document.documentElement.outerHTML.length")
@@ -107,14 +102,6 @@ def test_a_notebook_that_was_never_run_is_run_for_its_export(tmp_path, browser):
     read = opened(browser, export(tmp_path / "fresh.ipynb"))
     assert read.locator(PLOT).count() == 1
     read.context.close()
-
-
-def test_a_front_end_without_widgets_gets_the_alt_text():
-    t, y = two_waves()
-    figure = series(t, y, title="Two waves")
-    from lessons.figures.style import CourseRenderer
-
-    assert CourseRenderer().to_mimebundle(figure.to_dict())["text/plain"].startswith("Line chart. Two waves")
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("notebook"), reason="Notebook 7 is not installed")
