@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lessons import explorers
-from lessons.explorers.cell import BLOCKS, START, _window
+from lessons.explorers.cell import BLOCKS, _window
 from lessons.figures.cell_drawing import number
 from lessons.rnn import gru_step, lstm_step, rnn_step
 
@@ -89,16 +89,6 @@ def test_every_part_is_drawn_and_says_its_number(explorer):
         assert drawn[part].split(":")[0] in repr(explorer)
 
 
-def test_with_one_unit_the_two_resets_differ_by_the_recurrent_bias_alone():
-    explorer = explorers.cell("gru", reset="after")
-    before = explorers.cell("gru").numbers
-    assert explorer.numbers["n"] == pytest.approx(before["n"])
-    assert explorer.numbers["h_new"] == pytest.approx(0.8 + before["n"] - before["h_new"])  # z keeps
-    r, n = explorer.numbers["r"], explorer.numbers["n"]
-    moved = explorer.set(b_hn=2.0).numbers["n"]
-    assert np.arctanh(moved) - np.arctanh(n) == pytest.approx(2 * r)
-
-
 def test_the_reset_can_be_moved_in_the_page():
     explorer = explorers.cell("gru").set(part="h_new")
     assert "(1−z) · h + z · n" in explorer.readout.finding
@@ -106,30 +96,17 @@ def test_the_reset_can_be_moved_in_the_page():
     assert "z · h + (1−z) · n" in explorer.readout.finding
 
 
-def test_step_play_and_clicks_do_what_they_say():
+def test_play_ends_with_the_window_and_begins_anew():
     explorer = explorers.cell("gru")
-    step, play = (
-        next(b for b in explorer.children[0].children if b.description == w) for w in ("Step", "Play")
-    )
-    step.click()
-    step.click()
-    assert explorer.values["step"] == 2
+    play = next(button for button in explorer.children[0].children if button.description == "Play")
     play.click()
-    assert explorer.playing
-    assert play.description == "Pause"
-    explorer._asked(None, {"read": 1}, [])
+    assert explorer.playing and play.description == "Pause"
     explorer._asked(None, {"to": 59}, [])
     assert explorer.playing
     explorer._asked(None, {"read": 1}, [])
-    assert not explorer.playing  # at the end
-    assert explorer.values["step"] == 60
-    explorer._asked(None, {"part": "z"}, [])
-    assert "update gate z" in repr(explorer)
+    assert not explorer.playing and explorer.values["step"] == 60
     play.click()
     assert explorer.values["step"] == 0  # from the start again
-    explorer.set(**START["gru"])
-    explorer._asked(None, {"read": 1}, [])
-    assert explorer.values["step"] == 1
 
 
 def test_an_export_shows_the_drawing_with_nothing_to_press():

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from lessons import figures
-from lessons.gates import clamp, marker_task, record_gates
+from lessons.gates import marker_task, record_gates
 from lessons.live_figure import LiveFigure
 from lessons.rnn import GRU, LSTM
-from lessons.windows import Standardizer
 
 X, Y, MARKER = marker_task(6)
 LSTM_RECORD = record_gates(LSTM(2, 5, seed=1, forget_bias=1.0), X)
@@ -49,19 +48,6 @@ def test_one_scale_for_gates_and_one_as_wide_as_the_states():
     assert states.colorbar.ticktext[-1] == f"{states.cmax:g}"
 
 
-def test_forecast_and_target_stand_at_the_end_in_the_series_unit():
-    scaler = Standardizer().fit(np.array([10.0, 30.0]))
-    figure = figures.gate_panels(LSTM_RECORD, 2, y=Y, scaler=scaler, unit="°C", **BOTH)
-    shown = {trace.name: trace for trace in figure.data}
-    assert shown["target"].x[0] == shown["forecast"].x[0] == 20
-    assert shown["target"].y[0] == pytest.approx(20 + 10 * Y[2, 0])
-    assert shown["forecast"].y[0] == pytest.approx(20 + 10 * LSTM_RECORD.y_pred[2, 0])
-    np.testing.assert_allclose(shown["value"].y, 20 + 10 * X[2, :, 0], atol=1e-5)
-    assert figure.layout.yaxis.title.text == "°C"
-    assert "target" in figure.layout.annotations[0].text
-    assert "target" not in figures.gate_panels(LSTM_RECORD, **BOTH).layout.annotations[0].text
-
-
 def test_units_are_sorted_alike_everywhere_and_the_axis_says_how():
     figure = figures.gate_panels(LSTM_RECORD, 2, order="peak", **BOTH)
     units = np.argsort(LSTM_RECORD["f"][2].argmax(axis=0), kind="stable")
@@ -75,22 +61,6 @@ def test_units_are_sorted_alike_everywhere_and_the_axis_says_how():
     assert numbered.layout.yaxis3.ticktext == tuple("01234")
     assert numbered.layout.yaxis3.tickfont.size >= 11
     assert figures.gate_panels(GRU_RECORD, **BOTH).layout.yaxis3.ticktext == ("0", "4", "8", "12")
-
-
-def test_a_held_run_stands_beside_the_untouched_one():
-    held = np.arange(20) == 4
-    beside = clamp(LSTM(2, 5, seed=1, forget_bias=1.0), X, np.tile(held, (6, 1)), f=0.0)
-    figure = figures.gate_panels(
-        LSTM_RECORD, 2, names=["f", "c"], beside=beside, held=held, marker=MARKER[2], **BOTH
-    )
-    assert list(panels(figure)) == ["f", "f, held", "c", "c, held"]
-    np.testing.assert_array_equal(panels(figure)["c, held"].z, beside["c"][2].T)
-    np.testing.assert_array_equal(panels(figure)["c"].z, LSTM_RECORD["c"][2].T)
-    ends = {trace.name: trace.y[0] for trace in figure.data if trace.name.startswith("forecast")}
-    assert ends == {"forecast": LSTM_RECORD.y_pred[2, 0], "forecast, held": beside.y_pred[2, 0]}
-    *frames, shade = figure.layout.shapes
-    assert len(frames) == 2 * MARKER[2].sum()
-    assert (shade.xref, shade.x0, shade.x1) == ("x2", 3.5, 4.5)
 
 
 def test_dates_and_words():

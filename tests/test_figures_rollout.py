@@ -63,15 +63,3 @@ def test_a_fan_lies_around_its_rollout():
     np.testing.assert_array_equal(figure.data[1].y, [155, 156, 158])
     assert figure.data[1].fill == "tonexty"
     assert "the 90% interval, 10 wide at first, 12 at last, holds 100% of what came" in alt(figure)
-
-
-def test_models_keep_their_look():
-    figure = figures.rollouts(SERIES, 150, {"LSTM centred": np.ones((2, 3))})
-    look = figures.style("LSTM centred")
-    assert by_name(figure)["LSTM centred"].line.color == look["color"]
-    assert figures.shade("LSTM centred") == by_name(figure)["LSTM centred, highest"].fillcolor
-    looks = [
-        (figures.style(name)["color"], figures.style(name)["dash"])
-        for name in ("LSTM", "LSTM centred", "LSTM centred + skip", "ridge")
-    ]
-    assert len(set(looks)) == 4

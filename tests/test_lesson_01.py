@@ -8,7 +8,7 @@ from lessons import explorers
 from lessons.baselines import NearestNeighbours, Ridge
 from lessons.scores import mse
 from lessons.series import trend_and_seasons
-from lessons.windows import audit, make_windows, scaled_windows, split_by_time
+from lessons.windows import make_windows, scaled_windows, split_by_time
 
 FRESH = range(100, 108)  # seeds of the series
 
@@ -114,33 +114,6 @@ def test_the_smoothing_did_the_harm(lesson):
     train, test = split_by_time(target_index, 630)
     y = y[target_index, None]
     assert mse(y[test], Ridge().fit(X[train], y[train]).predict(X[test])) < 0.1 * floor
-
-
-def test_further_exercise_interpolation_is_found_and_the_last_value_is_not():
-    _, y = trend_and_seasons()
-    gone = np.random.default_rng(0).choice(np.arange(100, 800), 10, replace=False)
-    holes = y.copy()
-    holes[gone] = np.nan
-
-    def mended(fill):
-        def pipeline(series):
-            X, _, target_index = make_windows(fill(series), 60)
-            y = series[target_index, None]
-            kept = np.isfinite(y[:, 0])
-            train, test = kept & (target_index < 630), kept & (target_index >= 630)
-            return X[train], y[train], X[test], y[test]
-
-        return pipeline
-
-    def interpolated(x):
-        known = np.flatnonzero(np.isfinite(x))
-        return np.interp(np.arange(len(x)), known, x[known])
-
-    def carried(x):
-        return x[np.maximum.accumulate(np.where(np.isfinite(x), np.arange(len(x)), 0))]
-
-    assert audit(holes, mended(interpolated)).names == ["smoothed with the future"]
-    assert audit(holes, mended(carried)).names == []
 
 
 def test_what_the_leak_explorer_shows_of_other_windows_and_series():

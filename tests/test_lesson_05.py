@@ -17,14 +17,6 @@ from lessons.torch_rnn import TorchForecaster, to_torch
 from lessons.windows import scaled_windows
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def lesson():
     return executed("05_pytorch_port")

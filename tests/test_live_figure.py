@@ -139,12 +139,6 @@ def test_a_list_of_another_length_takes_the_place_of_the_old_one(live):
         assert [shape.x0 for shape in live.figure.layout.shapes] == [line["x0"] for line in some]
 
 
-def test_what_changes_back_by_another_name_is_sent(live):
-    for changes in ({"xaxis": {"range": [0, 1]}}, {"xaxis_range": [0, 5]}, {"xaxis": {"range": [0, 1]}}):
-        live.update(layout=changes)
-    assert live.figure.layout.xaxis.range == (0, 1)
-
-
 def test_alt_text_is_the_plain_form_and_follows_the_layout(live):
     assert live._repr_mimebundle_()["text/plain"] == "Two traces"
     live.update(layout={"meta": {"alt": "Changed"}})

@@ -1,6 +1,5 @@
 import copy
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -173,22 +172,6 @@ def test_batches_of_changing_size_do_not_disturb_each_other(kind):
     again = model.backward(d_y)
     for name in grads:
         np.testing.assert_array_equal(grads[name], again[name])
-
-
-def test_predict_takes_any_number_of_windows_in_bounded_memory():
-    model = LSTM(1, 8)
-    X = np.random.default_rng(0).normal(size=(1000, 20, 1))
-    np.testing.assert_allclose(model.predict(X), model.forward(X), atol=1e-12)
-    few, many = (peak_of(lambda n=n: model.predict(X[:n])) for n in (300, 1000))
-    assert many < 1.5 * few
-
-
-def peak_of(run):
-    tracemalloc.start()
-    run()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
 
 
 @every_kind

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lessons.checks import as_series, as_windows, negligible, whole_number
+from lessons.checks import negligible
 from lessons.tables import Table
 
 
@@ -62,14 +62,3 @@ def test_whole_and_broken_numbers_keep_their_form():
 )
 def test_what_counts_as_zero(size, values, nothing):
     assert negligible(size, values) is nothing
-
-
-def test_checks_read_what_people_have_and_refuse_the_rest():
-    assert as_series(np.ma.array([1, 2], mask=[0, 1])).dtype == float
-    assert np.isnan(as_series([1, None])[1, 0])
-    with pytest.raises(TypeError, match="rectangular"):
-        as_windows([[[1.0]], [[1.0], [2.0]]])
-    with pytest.raises(TypeError, match=r"k must be a whole number, got 2\.0"):
-        whole_number(2.0, "k")
-    with pytest.raises(ValueError, match="k must be a whole number of at least 1, got 0"):
-        whole_number(0, "k", least=1)

@@ -5,8 +5,9 @@ import copy
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from test_rnn import few, problem, shapes, with_random_weights
 from torch import nn
 
 from lessons.rnn import GRU, LSTM, RNN, mse_loss
@@ -30,17 +31,7 @@ KINDS = {
     "GRU": lambda *a, **k: GRU(*a, reset="after", **k),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
-shapes = st.tuples(*(st.integers(1, high) for high in (7, 6, 4, 5, 3)))  # B, T, D, H, output_size
-few = settings(max_examples=25, deadline=None)
 recipe = {"epochs": 3, "batch_size": 16, "lr": 0.01}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +40,6 @@ def waves():
     X, y, target_index = make_windows(series, window=16)
     train, test = split_by_time(target_index, at=0.8)
     return X[train], y[train], X[test], y[test]
-
-
-def with_random_weights(model, seed=0):
-    rng = np.random.default_rng(seed)
-    for p in model.params.values():
-        p[...] = rng.normal(scale=0.6, size=p.shape)
-    return model
-
-
-def problem(B, T, D, outputs, seed=1):
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=(B, T, D)), rng.normal(size=(B, outputs))
 
 
 def torch_pass(module, X, y):
@@ -319,11 +298,3 @@ def test_auto_takes_what_is_there_and_a_wish_that_cannot_be_met_is_refused(monke
     assert choose_device("cuda:0")[0] == torch.device("cuda:0")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert choose_device("mps")[0].type == "mps"
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_on_a_gpu(waves):
-    X, y, X_test, _ = waves
-    models = [TorchForecaster(device=device, training=recipe).fit(X, y) for device in ("cpu", "cuda")]
-    np.testing.assert_allclose(*(model.predict(X_test) for model in models), atol=1e-3)
-    assert from_torch(models[1]).predict(X_test).shape == (41, 1)

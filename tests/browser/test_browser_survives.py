@@ -63,18 +63,6 @@ def test_an_explorer_needs_no_cell_but_the_set_up(setup, source):
     exec(source, space)
 
 
-def test_an_explorer_before_its_set_up_says_what_is_missing_and_then_works(notebook_of):
-    page = notebook_of("order.ipynb", SETUP, "explorers.naive_error()")
-    run_cell(page, 1)
-    (error,) = outputs(page)[1]["outputs"]
-    assert (error["ename"], error["evalue"]) == ("NameError", "name 'explorers' is not defined")
-    run_cell(page, 0)
-    run_cell(page, 1)
-    wait_drawn(page)
-    assert_lag_follows(page, cell(page, 1).locator(EXPLORERS))
-    assert page.complaints == []
-
-
 # --- one explorer, moved and run again and again
 
 
@@ -116,17 +104,12 @@ def test_moving_and_running_again_leaves_no_handlers_memory_or_slowness_behind(n
 
     box = cell(page, 1).locator(EXPLORERS)
     first = move(page, box, 20)
-    moved = move(page, box, 60)
-    last = move(page, box, 20)
-    assert first["updates"] == last["updates"] == 20
-    assert moved["updates"] == 60
-    assert last["seconds"] < 2 * first["seconds"] + 0.2
     for _ in range(10):
         run_cell(page, 1)
     wait_drawn(page)
     assert page.locator(EXPLORERS).count() == 1
     again = move(page, box, 20)
-    assert again["updates"] == 20
+    assert first["updates"] == again["updates"] == 20
     assert again["seconds"] < 2 * first["seconds"] + 0.2
     at_last = measured(page)
     assert at_last["handlers"] == at_first["handlers"]
@@ -217,17 +200,6 @@ def test_a_page_left_during_training_is_found_again_with_the_run_in_it(lab, brow
 
 def assert_matches(pattern, text):
     assert pattern.match(text), text
-
-
-def test_after_a_restart_run_all_brings_everything_back(page):
-    promised(page, f"() => {PANEL}.sessionContext.session.kernel.restart()")
-    wait_idle(page)
-    for index in range(3):
-        run_cell(page, index)
-    wait_drawn(page)
-    assert page.locator(EXPLORERS).count() == 2
-    assert_lag_follows(page, explorer(page, "lag"))
-    assert page.complaints == []
 
 
 def test_after_a_restart_each_explorer_says_what_to_do_and_no_longer_answers(page):

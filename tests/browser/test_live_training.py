@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from driver import FIGURE, drag, explorer, in_kernel, now, press, run_all, slider, title_of, wait_for
+from driver import FIGURE, drag, explorer, run_all, title_of, wait_for
 
 CELLS = (
     "from lessons import explorers",
@@ -62,29 +62,6 @@ def test_it_streams_a_key_restarts_it_and_the_page_answers_meanwhile(page, train
     wait_for(page, memory.get_by_role("status"), f"gd.innerText !== {json.dumps(before)}")
     assert title_of(losses).startswith("Epoch")  # not held up until the end
     training.get_by_role("status").get_by_text("Training: LSTM, 1000 epochs").first.wait_for()
-
-
-RUNS = """
-import asyncio
-print(sum("LiveRun._run" in repr(task) for task in asyncio.all_tasks()))
-"""
-
-
-def test_a_second_drag_cancels_the_run_that_the_first_began(page, training, losses):
-    training.get_by_label("epochs").select_option("1000")
-    handle = slider(training, "hidden size")
-    wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length > 40")
-    for pixels in (-40, 25):
-        drag(page, handle, pixels)
-        wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length < 40")
-        assert in_kernel(page, RUNS).strip() == "1"
-        wait_for(page, losses, f"{RUNNING} && gd.data[2].y.length > 40")
-    training.get_by_label("epochs").select_option("30")
-    wait_for(page, losses, f"{FINISHED} && gd.data[2].y.length === 30")
-    assert float(in_kernel(page, "print(box.result.settings['hidden_size'])")) == now(handle)
-    press(page, handle, "End")
-    training.get_by_label("epochs").select_option("1000")
-    wait_for(page, losses, RUNNING)
 
 
 def test_stop_and_train_again(page, training, losses):
