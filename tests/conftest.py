@@ -7,8 +7,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
+settings.register_profile("patient", settings.default, deadline=None)  # a busy machine makes nothing wrong
+settings.load_profile("patient")
 
 
 def pytest_configure(config):

@@ -60,13 +60,6 @@ def test_nearest_neighbours_agree_with_scikit_learn():
     )
 
 
-@pytest.mark.parametrize(("level", "dtype"), [(1013, np.float32), (1e8, np.float64)])
-def test_the_nearest_of_its_own_training_windows_is_the_window_itself(level, dtype):
-    X = (level + np.random.default_rng(2).normal(size=(300, 20, 1))).astype(dtype)
-    y = np.arange(300.0)[:, None]
-    np.testing.assert_array_equal(NearestNeighbours(1).fit(X, y).predict(X), y)
-
-
 def test_ridge_without_alpha_tunes_it_on_the_tail_of_train_only():
     X_train, y_train, _ = make_windows(trend_and_seasons()[1][:630], 60)
     A = X_train[:, :, 0]

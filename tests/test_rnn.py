@@ -28,7 +28,7 @@ KINDS = {
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 shapes = st.tuples(*(st.integers(1, high) for high in (7, 6, 4, 5, 3)))  # B, T, D, H, output_size
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def with_random_weights(model, seed=0):

@@ -40,17 +40,6 @@ def test_without_lags_it_is_the_paired_t_test_over_n(losses):
     assert diebold_mariano(a, a) == diebold_mariano(a, a + 0.1) == 0
 
 
-def test_overlooking_autocorrelation_finds_differences_where_there_are_none():
-    rng = np.random.default_rng(0)
-    shocks = rng.normal(size=(200, 2, 300))
-    for i in range(1, 300):
-        shocks[..., i] += 0.8 * shocks[..., i - 1]
-    draws = np.abs(shocks[..., 50:])
-    share = {lags: np.mean([abs(diebold_mariano(a, b, lags)) > 1.97 for a, b in draws]) for lags in (0, 7)}
-    assert share[0] > 0.25
-    assert share[7] < 0.15
-
-
 def test_more_lags_than_losses_are_refused(losses):
     with pytest.raises(ValueError, match="lags must be between 0 and 59"):
         diebold_mariano(*losses, 60)

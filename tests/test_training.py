@@ -174,7 +174,7 @@ arrays = st.lists(st.floats(-100, 100), min_size=1, max_size=6).map(np.array)
 
 
 @given(st.lists(arrays, min_size=1, max_size=3), st.floats(0.01, 1000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_clipping_keeps_the_direction_and_bounds_the_common_norm(grads, max_norm):
     before = np.concatenate(grads)
     grads = {str(k): g.copy() for k, g in enumerate(grads)}

@@ -2,7 +2,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
@@ -32,12 +32,6 @@ def test_windows_against_plain_slicing(n, D, data):
     for k, first in enumerate(target_index):
         np.testing.assert_array_equal(X[k], series[first - window : first])
         np.testing.assert_array_equal(y[k], series[first : first + horizon, 0])
-
-
-def test_float32_stays_float32():
-    X, y, _ = make_windows(two_waves()[1], 16)
-    assert X.shape == (204, 16, 1)
-    assert X.dtype == y.dtype == np.float32
 
 
 def test_a_million_windows_are_views():
@@ -118,7 +112,6 @@ def test_bad_splits_are_refused(target_index, at, message):
 # Standardizer
 
 
-@settings(deadline=None)
 @given(
     n=st.integers(2, 50),
     D=st.integers(1, 4),
@@ -135,22 +128,13 @@ def test_standardizer_agrees_with_scikit_learn(n, D, offset, scale):
     np.testing.assert_allclose(ours.transform(series), theirs.transform(series), atol=1e-12)
 
 
-def test_series_windows_and_targets_are_scaled_alike():
-    series = np.random.default_rng(0).normal(5, 2, size=(50, 2))
-    scaler = Standardizer().fit(series[:35])
-    X, y, _ = make_windows(series, 4, horizon=3)
-    X_scaled, y_scaled, _ = make_windows(scaler.transform(series), 4, horizon=3)
-    np.testing.assert_allclose(scaler.transform(X), X_scaled)
-    np.testing.assert_allclose(scaler.transform_target(y), y_scaled)
-    np.testing.assert_allclose(scaler.inverse_target(y_scaled), y)
-
-
 def test_standardizer_keeps_shape_and_float32():
     y = two_waves()[1]
     scaler = Standardizer().fit(y[:100])
     assert scaler.mean.shape == scaler.std.shape == (1,)
     assert scaler.transform(y).shape == y.shape
     assert scaler.transform(y).dtype == scaler.inverse_target(y).dtype == np.float32
+    assert {part.dtype for part in make_windows(y, 16)[:2]} == {np.dtype(np.float32)}
     assert scaler.transform([1, 2, 3]).dtype == float
 
 

@@ -32,7 +32,7 @@ def small_lstm():
 
 
 @given(st.sampled_from(["mean", "last"]), st.integers(1, 3), st.integers(1, 4), st.integers(0, 50))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_taken_off_is_put_back(by, D, horizon, seed):
     """A model that forecasts its own transformed targets perfectly forecasts the targets perfectly."""
     X, y = problem(D=D, horizon=horizon, seed=seed)

@@ -2,6 +2,7 @@
 
 import urllib.request
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from driver import FIGURE, TOKEN, command, run_all, wait_drawn
@@ -31,6 +32,9 @@ board = scoreboard({"ridge": Ridge()}, X[:100], y[:100], X[100:], y[100:], noise
     "hint('00.naive_forecast')",
     "solution('00.naive_forecast')",
 )
+SHOWN = """all => Object.fromEntries(all.map(gd => [gd.getAttribute("aria-label"),
+  (gd._fullData ?? []).flatMap(({ y, z }) => [y ?? [], ...(z ?? [])])
+    .flatMap(row => Array.from(row)).filter(Number.isFinite)]))"""  # the numbers of a plot, by its words
 # JupyterLab's own, of which nothing is in our hands; what lies inside them is looked at all the same.
 NOT_OURS = {
     "aria-input-field-name": ".cm-content",  # its code editor has no name
@@ -66,7 +70,7 @@ def test_axe_finds_nothing_in_the_light_theme(page):
 
 
 def test_every_figure_is_told_in_words(page):
-    labels = page.locator(FIGURE).evaluate_all("figures => figures.map(gd => gd.getAttribute('aria-label'))")
+    labels = page.locator(FIGURE).evaluate_all(SHOWN).keys()
     assert len(labels) == 6
     for label in labels:
         assert len(label) > 30 and any(character.isdigit() for character in label), label
@@ -110,14 +114,27 @@ def test_axe_finds_nothing_in_the_dark_theme(page):
     assert complaints(page) == []
 
 
-def test_axe_finds_nothing_in_an_export(page, lab, browser, tmp_path):
+def test_an_export_from_the_menu_is_one_file_with_all_figures_and_axe_finds_nothing(
+    page, lab, browser, tmp_path
+):
     command(page, "docmanager:save")
     file = tmp_path / "accessible.html"
     with urllib.request.urlopen(f"{lab}nbconvert/html/accessible.ipynb?token={TOKEN}", timeout=120) as answer:
         file.write_bytes(answer.read())
     context = browser.new_context(offline=True)
-    exported = context.new_page()
+    exported, wrong = context.new_page(), []
+    exported.on("request", lambda r: wrong.append(r.url) if r.url.startswith("http") else None)
+    exported.on("pageerror", lambda error: wrong.append(str(error)))
     exported.goto(file.as_uri())
     exported.locator(".main-svg").first.wait_for()
+    assert [problem for problem in wrong if "mathjax" not in problem.lower()] == []  # for equations
+    assert file.stat().st_size < 9e6  # plotly.js once
+    there, here = (where.locator(FIGURE).evaluate_all(SHOWN) for where in (exported, page))
+    assert len(there.keys() & here.keys()) == 4  # training had not begun when its cell ended
+    for label in there.keys() & here.keys():
+        np.testing.assert_allclose(there[label], here[label], rtol=1e-3, atol=1e-4)
+    text = exported.locator("body").inner_text()
+    assert "window: 60" in text and "nearest neighbour: shuffled" in text
+    assert "Error displaying widget" not in text
     assert complaints(exported, "html") == []
     context.close()

@@ -93,9 +93,7 @@ def test_a_drag_and_a_choice_train_too_and_what_was_seen_comes_back(page, traini
     wait_for(page, losses, f"gd.layout.title.text === '{first}'")
 
 
-def test_everything_has_a_name_and_nothing_went_wrong(page):
-    for handle in page.get_by_role("slider").all():
-        assert handle.get_attribute("aria-label")
+def test_nothing_went_wrong(page):
     assert [box.inner_text() for box in page.locator(".lessons-problem").all()] == ["", ""]
     assert page.locator(".jp-OutputArea-output[data-mime-type*=stderr]").all_inner_texts() == []
     assert page.outside == []
