@@ -10,7 +10,6 @@ from driver import (
     FIGURE,
     PANEL,
     close,
-    command,
     open_notebook,
     press,
     put_notebook,
