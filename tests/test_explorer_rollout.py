@@ -69,13 +69,6 @@ def test_noise_is_on_the_window_and_not_on_the_truth(explorer):
     assert "its window with noise 0.36" in explorer.readout.finding
 
 
-def test_noise_costs_at_first_and_is_forgotten():
-    for model in ("LSTM centred + skip", "ridge"):
-        quiet, loud = (errors(model, noise).mse for noise in (0, 3))
-        assert loud[:3].mean() > 1.5 * quiet[:3].mean()
-        assert loud[-50:].mean() < loud[:3].mean()
-
-
 def test_the_stored_rollouts_are_the_nets():
     from lessons.rollout import rollout
     from lessons.windows import scaled_windows

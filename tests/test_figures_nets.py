@@ -1,7 +1,6 @@
 """Figures that look into a net."""
 
 import numpy as np
-import pytest
 
 from lessons.figures.nets import gradient_errors, states, window_means
 
@@ -23,11 +22,6 @@ def test_labels_of_lines_that_meet_are_moved_apart():
     assert c == 0.0 and b == 0.49 and a >= b + 0.05
 
 
-def test_more_lines_than_can_be_told_apart_are_refused():
-    with pytest.raises(ValueError, match="at most 5 lines to be told apart, got 6"):
-        states({str(k): [0.0] for k in range(6)})
-
-
 def test_window_means_mark_the_levels_never_seen():
     figure = window_means([0, 1, 2], [1.0, 2.0, 3.0], [3, 4, 5], [0.5, 3.0, 4.0], title="Up and away")
     never = figure.data[2]
@@ -38,11 +32,6 @@ def test_window_means_mark_the_levels_never_seen():
     assert "2 of 3 test windows lie outside" in figure.layout.meta["alt"]
 
 
-def test_window_means_need_training_windows():
-    with pytest.raises(ValueError, match="at least one window"):
-        window_means([], [], [1], [1.0])
-
-
 def test_gradient_errors_stand_on_either_side_of_the_threshold():
     figure = gradient_errors({"right": 6e-11, "wrong": 0.2, "hidden": 1e-10}, title="One passes unseen")
     passes, fails = figure.data
@@ -50,8 +39,3 @@ def test_gradient_errors_stand_on_either_side_of_the_threshold():
     assert passes.text[0] == "6e-11" and passes.marker.symbol != fails.marker.symbol
     assert figure.layout.yaxis.categoryarray == ("hidden", "wrong", "right")  # the first on top
     assert "wrong 2e-01" in figure.layout.meta["alt"] and figure.layout.xaxis.type == "log"
-
-
-def test_gradient_errors_need_a_logarithm():
-    with pytest.raises(ValueError, match=r"above 0 on a logarithmic axis, got 0\.0 for 'exact'"):
-        gradient_errors({"exact": 0.0})
