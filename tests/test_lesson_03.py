@@ -10,7 +10,7 @@ from lessons import explorers
 from lessons.baselines import Ridge
 from lessons.exercises import REGISTRY
 from lessons.records import recorded
-from lessons.rnn import LSTM, Adam, lstm_step
+from lessons.rnn import LSTM, Adam
 from lessons.scores import mse
 from lessons.series import trend_and_seasons, two_waves
 from lessons.windows import make_windows, scaled_windows, split_by_time
@@ -27,15 +27,6 @@ def reference(name):
 
 
 # The exercises' functions are the package's
-
-
-def test_step_is_the_packages():
-    rng = np.random.default_rng(0)
-    p = LSTM(2, 5).params
-    arguments = rng.normal(size=(3, 2)), rng.normal(size=(3, 5)), rng.normal(size=(3, 5))
-    ours = reference("lstm_step")(*arguments, p["W_x"], p["W_h"], p["b"])
-    for one, other in zip(ours, lstm_step(*arguments, p["W_x"], p["W_h"], p["b"]), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 def test_adam_is_the_packages_but_for_the_place_of_eps():

@@ -707,6 +707,16 @@ def test_what_goes_wrong_is_said_without_a_traceback(
     assert message in capsys.readouterr().err
 
 
+def test_where_the_home_folder_takes_no_files_jupyters_go_into_work(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert "JUPYTER_RUNTIME_DIR" not in commands.jupyter_settings(tmp_path)
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "file" / "home")
+    settings = commands.jupyter_settings(tmp_path)
+    moved = [settings[f"JUPYTER_{kind}_DIR"] for kind in ("RUNTIME", "DATA", "CONFIG")]
+    assert all(folder.startswith(str(tmp_path / ".jupyter")) for folder in moved)
+    assert "Nothing can be written to" in capsys.readouterr().out
+
+
 # --- JupyterLab, for real -------------------------------------------------------------------------
 
 
