@@ -142,12 +142,3 @@ def test_training_is_recorded_epoch_by_epoch():
         assert same(state["figure", 1, "data", 1, "y"], explorer.forecast.figure.data[1].y)
     early = shown(table, 0)
     assert len(early["figure", 0, "data", 1, "y"]) == settings[0]["epoch"] == 1
-
-
-def test_two_libraries_can_be_recorded_as_far_as_they_were():
-    explorer = explorers.two_libraries()
-    explorer.stops = {name: [value] for name, value in explorer.values.items()} | {"hidden_size": [4, 8]}
-    table, _ = recorded(explorer.set(hidden_size=4))
-    findings = {shown(table, number)[("finding",)] for number in range(2)}
-    assert len(findings) == 2
-    assert all("Training MSE after epoch 60" in finding for finding in findings)

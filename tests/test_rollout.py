@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lessons.baselines import Autoregression, Drift, LastValue, Ridge, SeasonalNaive
+from lessons.baselines import Autoregression, LastValue, Ridge
 from lessons.rnn import GRU, LSTM, RNN
 from lessons.rollout import error_by_horizon, horizon_table, rollout, trained_nets, truth
 from lessons.rollout.trained import FILES, SEEDS
@@ -65,17 +65,6 @@ def test_all_origins_at_once_are_as_one_window_at_a_time(series, make):
     together = rollout(model, series, origins, steps=30, window=20)
     assert together.shape == (5, 30)
     np.testing.assert_allclose(together, one_by_one(model, series, origins, 30, 20), rtol=1e-9, atol=1e-9)
-
-
-def test_naive_forecasts_have_their_closed_forms(series):
-    origins = np.array([100, 131])
-    last = rollout(LastValue(), series, origins, 40, 20)
-    np.testing.assert_array_equal(last, np.repeat(series[origins - 1][:, None], 40, axis=1))
-    season = rollout(SeasonalNaive(17), series, origins, 40, 20)
-    np.testing.assert_array_equal(season, series[origins[:, None] - 17 + np.arange(40) % 17])
-    drift = fitted(Drift(), series)
-    steps = np.arange(1, 41) * drift.step
-    np.testing.assert_allclose(rollout(drift, series, origins, 40, 20), last + steps, atol=1e-9)
 
 
 # the future is not read
