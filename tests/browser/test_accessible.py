@@ -121,12 +121,13 @@ def test_an_export_from_the_menu_is_one_file_with_all_figures_and_axe_finds_noth
     file = tmp_path / "accessible.html"
     with urllib.request.urlopen(f"{lab}nbconvert/html/accessible.ipynb?token={TOKEN}", timeout=120) as answer:
         file.write_bytes(answer.read())
-    context = browser.new_context(offline=True)
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 9000})  # all in view
     exported, wrong = context.new_page(), []
     exported.on("request", lambda r: wrong.append(r.url) if r.url.startswith("http") else None)
     exported.on("pageerror", lambda error: wrong.append(str(error)))
     exported.goto(file.as_uri())
-    exported.locator(".main-svg").first.wait_for()
+    drawn = f"[...document.querySelectorAll('{FIGURE}')].filter(gd => gd.querySelector('.main-svg'))"
+    exported.wait_for_function(f"{drawn}.length === 6")
     assert [problem for problem in wrong if "mathjax" not in problem.lower()] == []  # for equations
     assert file.stat().st_size < 9e6  # plotly.js once
     there, here = (where.locator(FIGURE).evaluate_all(SHOWN) for where in (exported, page))
