@@ -149,7 +149,16 @@ MISTAKES = {
     ],
 }
 
+_SPOIL = "kept.append(series)\n    for old in kept[:-1]:\n        old[:] = 0\n    N = len"
+_BUFFER = "buffer[:] = (series - mean) / std\n    return buffer"
 RIGHT = {
+    "01.make_windows": [
+        {"X = ": "X = np.lib.stride_tricks.sliding_window_view(series, window)[:-1]  # "},
+        # last call's arguments are changed, and that reaches nobody
+        {"def": "kept = []\n\ndef", "N = len": _SPOIL},
+    ],
+    # one buffer, filled anew: each result counts as it was when it was returned
+    "01.scale_with_train": [{"def": "buffer = np.empty(40)\n\ndef", "return (series - mean) / std": _BUFFER}],
     "02.ridge": [
         {"np.linalg.solve(gram, A.T @ y)": "np.linalg.inv(gram) @ A.T @ y"},
         {"np.linalg.solve(gram, A.T @ y)": "A.T @ np.linalg.solve(A @ A.T + alpha * np.eye(len(A)), y)"},
