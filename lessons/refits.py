@@ -111,7 +111,7 @@ def refit(models, X, y, origins, *, store=None):
             )
     X = as_windows(X)
     y = as_targets(y, len(X))
-    origins = _checked(origins, len(X))
+    origins = _checked(origins, X)
     forecasts = _forecasts if store is None else Memory(store, verbose=0).cache(_forecasts)
     done = {name: [] for name in models}
     with tqdm(total=len(models) * len(origins), desc="refits", leave=False) as bar:
@@ -141,7 +141,8 @@ def _forecasts(model, code, X, y, train, test):
     return np.asarray(scaler.inverse_target(model.predict(scaler.transform(X[test]))))
 
 
-def _checked(origins, n):
+def _checked(origins, X):
+    n = len(X)
     origins = [(np.asarray(train), np.asarray(test)) for train, test in origins]
     if not origins:
         raise ValueError("origins holds no origin: pass rolling_origins(len(X), 5)")
@@ -149,13 +150,15 @@ def _checked(origins, n):
         numbers = np.concatenate([train, test])
         if not (len(train) and len(test)) or numbers.min() < 0 or numbers.max() >= n:
             raise ValueError(
-                f"origin {k} must hold numbers of windows between 0 and {n - 1} to train and to test"
+                f"origins: origin {k} must hold numbers of windows between 0 and {n - 1} to train and to test"
             )
         if train.max() >= test.min():
             raise ValueError(
-                f"origin {k} trains on window {train.max()}, which is not before its first test window "
-                f"{test.min()}"
+                f"origins: origin {k} trains on window {train.max()}, which is not before its first "
+                f"test window {test.min()}"
             )
+        if np.isnan(X[train]).all(axis=(0, 1)).any():
+            raise ValueError(f"X has a feature without values in the windows that origin {k} trains on")
     return origins
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lessons.checks import as_targets, as_windows
 from lessons.rnn.training import mse_loss
 
 STEP = 1e-5  # how far a parameter is moved
@@ -78,7 +79,8 @@ def gradient_check(model, X, y):
     ValueError
         If the gradients lack a parameter, have another shape, or the model is not in float64.
     """
-    X, y, rng = np.asarray(X), np.asarray(y), np.random.default_rng(0)
+    X, rng = as_windows(X), np.random.default_rng(0)
+    y = as_targets(y, len(X))
 
     def loss():
         return mse_loss(model.forward(X), y)[0]

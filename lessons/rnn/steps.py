@@ -6,6 +6,8 @@ the GRU. Each gate is one block of ``H`` columns.
 
 import numpy as np
 
+from lessons.checks import as_values, refuse_infinite
+
 
 def sigmoid(a):
     """The logistic function 1 / (1 + exp(-a)), by way of tanh so that no exponential can overflow.
@@ -49,7 +51,7 @@ def rnn_step(x, h, W_x, W_h, b):
     -----
     Elman (1990), "Finding structure in time".
     """
-    _check_step(x, h, W_x, W_h, b, gates=1)
+    x, h, W_x, W_h, b = _checked(1, x=x, h=h, W_x=W_x, W_h=W_h, b=b)
     return np.tanh(x @ W_x + h @ W_h + b)  # (B, D) @ (D, H) + (B, H) @ (H, H) + (H,)
 
 
@@ -88,9 +90,9 @@ def lstm_step(x, h, c, W_x, W_h, b, *, look=None):
     -----
     Hochreiter & Schmidhuber (1997) with the forget gate of Gers, Schmidhuber & Cummins (2000), no peepholes.
     """
-    _check_step(x, h, W_x, W_h, b, gates=4)
-    if np.shape(c) != np.shape(h):
-        raise ValueError(f"h and c must have one shape (B, H), got {np.shape(h)} and {np.shape(c)}")
+    x, h, c, W_x, W_h, b = _checked(4, x=x, h=h, c=c, W_x=W_x, W_h=W_h, b=b)
+    if c.shape != h.shape:
+        raise ValueError(f"h and c must have one shape (B, H), got {h.shape} and {c.shape}")
     a = x @ W_x + h @ W_h + b  # (B, 4H)
     a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)  # four times (B, H)
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
@@ -140,14 +142,14 @@ def gru_step(x, h, W_x, W_h, b, b_h=None, reset="before", *, look=None):
         If the shapes do not fit together, `reset` is unknown, or `b_h` comes with reset="before".
     """
     check_reset(reset)
-    _check_step(x, h, W_x, W_h, b, gates=3)
+    x, h, W_x, W_h, b = _checked(3, x=x, h=h, W_x=W_x, W_h=W_h, b=b)
     if reset == "before" and b_h is not None:
         raise ValueError('b_h belongs to reset="after" only; with reset="before" every bias is in b')
     H = h.shape[1]
     if b_h is None:
         b_h = np.zeros_like(b)
-    elif np.shape(b_h) != (3 * H,):
-        raise ValueError(f"b_h must have shape (3H,) = {(3 * H,)}, got {np.shape(b_h)}")
+    elif (b_h := as_values(b_h, "b_h")).shape != (3 * H,):
+        raise ValueError(f"b_h must have shape (3H,) = {(3 * H,)}, got {b_h.shape}")
     gates, candidate = slice(0, 2 * H), slice(2 * H, 3 * H)
 
     a_x = x @ W_x + b  # (B, 3H)
@@ -169,14 +171,17 @@ def check_reset(reset):
         raise ValueError(f'reset must be "before" or "after", got {reset!r}')
 
 
-def _check_step(x, h, W_x, W_h, b, gates):
-    """Refuse shapes that do not belong together (or that would broadcast into nonsense)."""
-    if np.ndim(x) != 2 or np.ndim(h) != 2 or len(x) != len(h):
-        raise ValueError(f"x and h must have shapes (B, D) and (B, H), got {np.shape(x)} and {np.shape(h)}")
-    D, H = np.shape(x)[1], np.shape(h)[1]
-    wanted = {"W_x": (D, gates * H), "W_h": (H, gates * H), "b": (gates * H,)}
-    for (name, shape), given in zip(wanted.items(), (W_x, W_h, b), strict=True):
-        if np.shape(given) != shape:
-            raise ValueError(
-                f"{name} must have shape {shape} for D={D}, H={H} and {gates} gate(s), got {np.shape(given)}"
-            )
+def _checked(gates, **given):
+    """Return what a step takes as arrays; refuse shapes that would broadcast into nonsense."""
+    given = {name: as_values(values, name) for name, values in given.items()}
+    for name, values in given.items():
+        refuse_infinite(values, name)
+    x, h = given["x"], given["h"]
+    if x.ndim != 2 or h.ndim != 2 or len(x) != len(h):
+        raise ValueError(f"x and h must have shapes (B, D) and (B, H), got {x.shape} and {h.shape}")
+    D, H = x.shape[1], h.shape[1]
+    for name, shape in {"W_x": (D, gates * H), "W_h": (H, gates * H), "b": (gates * H,)}.items():
+        if given[name].shape != shape:
+            got = f"{gates} gate(s), got {given[name].shape}"
+            raise ValueError(f"{name} must have shape {shape} for D={D}, H={H} and {got}")
+    return given.values()

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from lessons.checks import as_series
+from lessons.checks import as_series, refuse_infinite
 
 
 class Trials:
@@ -13,6 +13,9 @@ class Trials:
     def __init__(self, series, pipeline):
         self.frame = series.astype(float) if hasattr(series, "iloc") else None  # of pandas
         self.values, self.shape, self.pipeline = as_series(series).astype(float), np.shape(series), pipeline
+        refuse_infinite(self.values, "series")
+        if np.isnan(self.values).all(axis=0).any():
+            raise ValueError("series has a feature without any value")
         spread = np.nanstd(self.values, axis=0)
         self.spread = np.where(spread > 0, spread, 1.0)
         self.finite = np.flatnonzero(np.isfinite(self.values).any(axis=1))
