@@ -1,28 +1,16 @@
 """The audit on pipelines whose leaks are known, and on clean ones: kinds are those of its benchmark."""
 
-import importlib.util
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import bench_audit
 from lessons.series import trend_and_seasons
 from lessons.windows import audit, make_windows, scaled_windows, split_by_time
 
-BENCH = Path(__file__).parent.parent / "benchmarks" / "bench_audit.py"
 SERIES = trend_and_seasons(n=200)[1]
-
-
-def benchmark():
-    spec = importlib.util.spec_from_file_location("bench_audit", BENCH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK = benchmark()
 
 
 def parts(inputs, targets=None, window=12, at=140, horizon=1):
@@ -41,18 +29,18 @@ def centred(series, width=3):
     return np.convolve(series, np.ones(width) / width, mode="same")
 
 
-@pytest.mark.parametrize("kind", BENCHMARK.LEAKS)
+@pytest.mark.parametrize("kind", bench_audit.LEAKS)
 @pytest.mark.parametrize("seed", [1000, pytest.param(1001, marks=pytest.mark.slow)])
 def test_each_kind_of_leak_is_named(kind, seed):
-    make, expected = BENCHMARK.LEAKS[kind]
-    names, _ = BENCHMARK.tried(make, seed)
+    make, expected = bench_audit.LEAKS[kind]
+    names, _ = bench_audit.tried(make, seed)
     assert expected & set(names)
 
 
-@pytest.mark.parametrize("kind", BENCHMARK.CLEAN)
+@pytest.mark.parametrize("kind", bench_audit.CLEAN)
 @pytest.mark.parametrize("seed", [1000, pytest.param(1001, marks=pytest.mark.slow)])
 def test_clean_pipelines_are_clean(kind, seed):
-    names, _ = BENCHMARK.tried(BENCHMARK.CLEAN[kind], seed)
+    names, _ = bench_audit.tried(bench_audit.CLEAN[kind], seed)
     assert names == []
 
 

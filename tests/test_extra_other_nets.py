@@ -1,25 +1,18 @@
 """The extra *Other nets on the same board*: its nets, and what it says of them."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from lesson_run import executed
 
+from benchmarks import record_other_nets
 from lessons.records import recorded
-
-SCRIPT = Path(__file__).parent.parent / "benchmarks" / "record_other_nets.py"
 
 
 @pytest.fixture(scope="module")
 def nets():
-    spec = importlib.util.spec_from_file_location("record_other_nets", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     torch.manual_seed(0)
-    return module.cells("tcn", "transformer", "seq2seq")
+    return record_other_nets.cells("tcn", "transformer", "seq2seq")
 
 
 def mean_of(record, row, column):

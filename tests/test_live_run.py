@@ -1,6 +1,7 @@
 """Live training: cancelling, catching up, remembering, failing; with and without an event loop."""
 
 import asyncio
+import itertools
 import threading
 
 import pytest
@@ -48,29 +49,23 @@ def test_finished_runs_come_back_without_running():
     assert runs == [2, 3, 4, 2]
 
 
-class Endless:
-    """An iterator that notes when it is closed."""
+def endless_at_0(closed):
+    """A run on this loop that ends by itself unless its n is 0; ``closed`` hears of those that were closed."""
 
-    def __init__(self):
-        self.closed = False
+    def make(n):
+        try:
+            yield from itertools.count() if n == 0 else range(n)
+        finally:
+            closed.append(n)
 
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return 0
-
-    def close(self):
-        self.closed = True
+    return LiveRun(make, lambda items, done: None, debounce=0, breathe_every=0)
 
 
 def test_a_new_start_cancels_the_run_before_it():
-    first = Endless()
+    closed = []
 
     async def scenario():
-        run = LiveRun(
-            lambda n: first if n == 0 else count_to(n), lambda items, done: None, debounce=0, breathe_every=0
-        )
+        run = endless_at_0(closed)
         run.start(n=0)
         await asyncio.sleep(0.05)
         assert run.running and run.items
@@ -78,7 +73,7 @@ def test_a_new_start_cancels_the_run_before_it():
         return await run.wait()
 
     assert asyncio.run(scenario()) == [0, 1, 2]
-    assert first.closed
+    assert closed[0] == 0
 
 
 def test_a_dragged_slider_computes_its_last_value_only():
@@ -141,12 +136,10 @@ def test_an_error_on_the_loop_is_shown_and_raised_by_wait():
 
 
 def test_now_runs_to_the_end_within_a_loop_and_stops_what_ran():
-    first = Endless()
+    closed = []
 
     async def scenario():
-        run = LiveRun(
-            lambda n: first if n == 0 else count_to(n), lambda items, done: None, debounce=0, breathe_every=0
-        )
+        run = endless_at_0(closed)
         run.start(n=0)
         await asyncio.sleep(0.02)
         run.start(n=2, now=True)
@@ -155,7 +148,7 @@ def test_now_runs_to_the_end_within_a_loop_and_stops_what_ran():
         assert run.items == [0, 1] and not run.running
 
     asyncio.run(scenario())
-    assert first.closed
+    assert 0 in closed
 
 
 def test_a_redraw_is_not_made_for_every_item():

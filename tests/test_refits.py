@@ -135,16 +135,13 @@ def test_the_bar_vanishes(data, capsys):
 
 def test_bad_use_is_refused(data):
     X, y, origins = data
-    for call, message in (
-        (lambda: refit({"a": Ridge()}, X, y, []), "origins holds no origin"),
-        (lambda: refit({"a": Ridge()}, X, y, [([0, 5], [5, 6])]), "trains on window 5, which is not before"),
-        (
-            lambda: refit({"a": Ridge()}, X, y, [([0], [len(X)])]),
-            "origin 0 must hold numbers of windows between",
-        ),
-        (lambda: refit({"a": OneStep()}, X, y, origins), r"'a' forecast an array of shape \(\d+, 1\)"),
+    for model, at, message in (
+        (Ridge(), [], "origins holds no origin"),
+        (Ridge(), [([0, 5], [5, 6])], "trains on window 5, which is not before"),
+        (Ridge(), [([0], [len(X)])], "origin 0 must hold numbers of windows between"),
+        (OneStep(), origins, r"'a' forecast an array of shape \(\d+, 1\)"),
     ):
         with pytest.raises(ValueError, match=message):
-            call()
+            refit({"a": model}, X, y, at)
     with pytest.raises(TypeError, match=r"'a' must be a forecaster.* got function .*--fresh 08"):
         refit({"a": lambda seed: Ridge()}, X, y, origins)

@@ -59,6 +59,7 @@ def test_the_order_is_chosen_by_bic(paris):
 
 
 def test_bad_use_is_refused(paris):
+    fitted = AutoReg(5).fit_series(paris)
     for make, message in (
         (lambda: AutoReg(0), "lags must be whole numbers of at least 1, got 0"),
         (lambda: AutoReg([1, 2.5]), "lags must be whole numbers"),
@@ -69,11 +70,8 @@ def test_bad_use_is_refused(paris):
         (lambda: ETS(24).fit_series(paris[:40]), "needs 60 values or more, got 40"),
         (lambda: ETS().fit_series(air_quality()[1]), "series must hold one feature"),
         (lambda: ETS().fit_series(air_quality()[1][:, 0]), "series has 77 missing"),
-        (
-            lambda: AutoReg(5).fit_series(paris).forecast(paris, [4]),
-            "target_index must lie between 5 and 1080",
-        ),
-        (lambda: AutoReg(5).fit_series(paris).forecast(paris, [50], 0), "horizon must be at least 1"),
+        (lambda: fitted.forecast(paris, [4]), "target_index must lie between 5 and 1080"),
+        (lambda: fitted.forecast(paris, [50], 0), "horizon must be at least 1"),
     ):
         with pytest.raises(ValueError, match=message):
             make()

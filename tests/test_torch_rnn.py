@@ -79,9 +79,7 @@ def test_a_module_copied_to_numpy_has_the_same_outputs_and_gradients(cell, shape
 def test_there_and_back_again(kind, dtype):
     model = with_random_weights(kind(2, 3, 2, dtype=dtype))
     back = from_torch(to_torch(model))
-    X = problem(4, 5, 2, 2)[0]
     assert back.dtype == dtype
-    np.testing.assert_allclose(back.predict(X), model.predict(X), atol=1e-6 if dtype == np.float32 else 1e-14)
     for name, p in model.params.items():
         np.testing.assert_array_equal(back.params[name], p)
 
