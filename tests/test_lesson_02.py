@@ -116,6 +116,8 @@ def test_the_sea(lesson):
     assert season == pytest.approx(2 * naive, rel=0.01)
     assert line < 0.6 * naive and ridge < 0.25 * naive
     assert usual < ridge < 1.2 * usual
+    lead, error = lesson.numbers("real-usual", "ahead by")
+    assert lead == pytest.approx(ridge - usual, abs=0.001) and lead < 1.5 * error
     assert "how low an error could be is not known" in lesson.text("evidence")
 
 

@@ -208,9 +208,6 @@ class Explorer(ipywidgets.VBox):
             raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
 
 
-_STYLE = {"description_width": "initial"}
-
-
 def slider(label, value, low, high, step, tooltip=None, **options):
     """Return a slider that answers while it is dragged: whole numbers if ``step`` is one, else decimals."""
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
@@ -261,8 +258,8 @@ def switch(label, options, tooltip=None):
 
 
 def _look():
-    """Return what all controls share: as wide as label and control need (sliders: base.css), no wider."""
-    return {"style": dict(_STYLE), "layout": ipywidgets.Layout(width="max-content", max_width="100%")}
+    """Return what all controls share: as wide as label and control need (base.css), no wider."""
+    return {"layout": ipywidgets.Layout(width="max-content", max_width="100%")}
 
 
 def around(values):
