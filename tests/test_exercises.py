@@ -219,11 +219,7 @@ NO_NUMBER = "40 of 40 values of `scaled` are NaN"
         ("01.make_windows", lambda s, w: ([1, 2], [3]), "`X` is a list of 2 values, expected an array"),
         ("01.make_windows", lambda series: 0, "takes `(series)`, expected `make_windows(series, window)`"),
         ("01.make_windows", lambda series, window: 1 / 0, "raised ZeroDivisionError: division by zero"),
-        (
-            "01.make_windows",
-            np.zeros((7, 3)),
-            "array of shape (7, 3). Pass the function itself",
-        ),
+        ("01.make_windows", np.zeros((7, 3)), "of shape (7, 3). Pass the function itself"),
         ("01.make_windows", "make_windows", "not its name"),
         ("01.make_windows", int, "This is a class"),
         ("01.split_by_time", lambda i, at: (1 * (i < at), 1 * (i >= at)), "dtype int64, expected booleans"),
@@ -279,9 +275,8 @@ def test_hints_come_one_by_one_and_end(monkeypatch):
 
 
 def test_help_for_a_mistyped_id_names_the_nearest():
-    assert "`01.trailing_mean`" in repr(hint("01.trailing_mea")) and "`01.trailing_mean`" in repr(
-        solution("01.trailing_mea")
-    )
+    for ask in (hint, solution):
+        assert "`01.trailing_mean`" in repr(ask("01.trailing_mea"))
     with pytest.raises(ValueError, match=r"Did you mean 01\.trailing_mean"):
         use("01.trailing_mea", None)
 
@@ -375,7 +370,6 @@ def test_careless_declarations_are_refused(change, match):
         ([1.0, 2.0], (1.0, 2.0), None),
         ((1.0, 2.0, 3.0), (1.0, 2.0), "a tuple of 3 values, expected 2 values"),
         ("a", "b", "the text 'a', expected the text 'b'"),
-        (None, 1.0, "is a `return` missing?"),
         (3, None, "it is 3, expected None"),
     ],
 )
@@ -423,8 +417,7 @@ def test_notebook_has_every_exercise_of_its_lesson_and_valid_metadata(path):
     found = graded(path)
     assert sorted(found) == sorted(expected)
     assert all(set(kinds) == {"answer", "check"} for kinds in found.values())
-    metadata = [c["metadata"]["nbgrader"] for c in cells(path) if "nbgrader" in c["metadata"]]
-    grade_ids = [m["grade_id"] for m in metadata]
+    grade_ids = [c["metadata"]["nbgrader"]["grade_id"] for c in cells(path) if "nbgrader" in c["metadata"]]
     assert len(grade_ids) == len(set(grade_ids))
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", grade_id) for grade_id in grade_ids)
 

@@ -481,31 +481,25 @@ NONE = "ERROR: No matching distribution found for torch==2.13.0+cpu"
 
 
 @pytest.mark.parametrize(
-    ("gpu", "answers", "last", "calls"),
+    ("gpu", "answers", "last", "calls", "says"),
     [
-        (False, {}, "pip torch==2.13.0+cpu", 1),
-        (False, {"+cpu": NONE}, "--torch-backend cpu torch==2.13.0", 3),
-        (False, {"+cpu": NONE, "--torch-backend": "dns error"}, "pip torch==2.13.0", 4),
-        (False, {"+cpu": NONE, "pip uv": NONE}, "pip torch==2.13.0", 3),
-        (True, {}, "pip torch==2.13.0", 1),
+        (False, {}, "pip torch==2.13.0+cpu", 1, None),
+        (False, {"+cpu": NONE}, "--torch-backend cpu torch==2.13.0", 3, None),
+        (False, {"+cpu": NONE, "--torch-backend": "dns error"}, "pip torch==2.13.0", 4, None),
+        (False, {"+cpu": NONE, "pip uv": NONE}, "pip torch==2.13.0", 3, None),
+        (False, {"+cpu": f"NewConnectionError\n{NONE}"}, "pip torch==2.13.0+cpu", 1, "Internet"),
+        (True, {}, "pip torch==2.13.0", 1, None),
     ],
-    ids=["pip sees a CPU build", "uv finds one", "neither", "no uv", "NVIDIA GPU"],
+    ids=["pip sees a CPU build", "uv finds one", "neither", "no uv", "no network: once", "NVIDIA GPU"],
 )
-def test_pytorch_on_linux(house, monkeypatch, gpu, answers, last, calls):
+def test_pytorch_on_linux(house, monkeypatch, gpu, answers, last, calls, says):
     monkeypatch.setattr(environment, "has_nvidia_gpu", lambda: gpu)
     monkeypatch.setattr(environment, "check_space", lambda where, kind: None)
     house.pip.answers = answers
-    environment.install_torch_on_linux(house.root, house.folder, newest=False)
+    with pytest.raises(Problem, match=says) if says else contextlib.nullcontext():
+        environment.install_torch_on_linux(house.root, house.folder, newest=False)
     assert house.pip.calls[-1].endswith(last)
     assert len(house.pip.calls) == calls
-
-
-def test_without_a_network_pytorch_is_tried_once(house, monkeypatch):
-    monkeypatch.setattr(environment, "has_nvidia_gpu", lambda: False)
-    house.pip.answers["+cpu"] = f"NewConnectionError\n{NONE}"
-    with pytest.raises(Problem, match="Internet"):
-        environment.install_torch_on_linux(house.root, house.folder, newest=False)
-    assert len(house.pip.calls) == 1
 
 
 def mac(version):
@@ -652,18 +646,15 @@ def test_export_takes_the_learners_copy_if_there_is_one(handed_over, capsys):
     assert "export 99: '99' is not a lesson" in capsys.readouterr().err
 
 
-def test_test_passes_its_words_to_pytest(handed_over):
-    assert commands.main(["test", "tests/test_setup.py", "-k", "macs", "-x"]) == 0
-    assert handed_over.command == ["python", "-m", "pytest", "tests/test_setup.py", "-k", "macs", "-x"]
-    assert handed_over.asked["test"]
-    assert not (handed_over.root / "work").exists()
-
-
-def test_setup_makes_the_environment_and_doctor_is_called_in_it(handed_over):
+def test_commands_that_make_the_environment_and_copy_nothing(handed_over):
     assert commands.main(["setup"]) == 0
     assert handed_over.asked and not hasattr(handed_over, "command")  # nothing is started
     assert commands.main(["doctor"]) == 0
     assert handed_over.command == ["python", "-m", "lessons", "doctor"]
+    assert commands.main(["test", "tests/test_setup.py", "-k", "macs", "-x"]) == 0
+    assert handed_over.command == ["python", "-m", "pytest", "tests/test_setup.py", "-k", "macs", "-x"]
+    assert handed_over.asked["test"]
+    assert not (handed_over.root / "work").exists()
 
 
 def test_without_an_environment_the_doctor_still_comes(handed_over, monkeypatch, capsys):
@@ -696,9 +687,7 @@ def test_bench_runs_them_all_and_fails_when_one_does(handed_over, monkeypatch, c
         (OSError(errno.ENOSPC, "No space left on device", "place"), 1, "place could not be written"),
     ],
 )
-def test_what_goes_wrong_is_said_without_a_traceback(
-    handed_over, monkeypatch, capsys, error, status, message
-):
+def test_what_goes_wrong_is_said_in_words(handed_over, monkeypatch, capsys, error, status, message):
     def fail(*_, **__):
         raise error
 

@@ -104,15 +104,12 @@ class Hub:
         self.names = [f"lessons-s{i + 1:02d}" for i in range(number)]
         self.students = [Student(self, name) for name in self.names]
         self.password = secrets.token_hex(16)
-        self._cleaning = contextlib.ExitStack()
 
     def __enter__(self):
-        try:
+        with contextlib.ExitStack() as self._cleaning:
             self._make()
-            return self
-        except BaseException:
-            self.__exit__()
-            raise
+            self._cleaning = self._cleaning.pop_all()
+        return self
 
     def __exit__(self, *exception):
         self._cleaning.close()
@@ -211,12 +208,9 @@ class Student:
         """Fill in the form; return whether that let the student in."""
         form = f"{self.hub.url}/hub/login"
         self._web.get(form, timeout=PATIENCE)
-        answer = self._web.post(
-            form,
-            params={"_xsrf": self._xsrf(), "next": "/hub/home"},
-            data={"username": self.name, "password": password or self.hub.password},
-            timeout=PATIENCE,
-        )
+        where = {"_xsrf": self._xsrf(), "next": "/hub/home"}
+        who = {"username": self.name, "password": password or self.hub.password}
+        answer = self._web.post(form, params=where, data=who, timeout=PATIENCE)
         return answer.url.endswith("/hub/home")
 
     def _xsrf(self):
@@ -292,8 +286,7 @@ class Student:
         """Return (the student's server, the student's kernels) as psutil processes."""
         mine = [p for p in psutil.process_iter(["username", "cmdline"]) if p.info["username"] == self.name]
         by_word = [
-            [p for p in mine if any(word in part for part in p.info["cmdline"])]
-            for word in ("jupyterhub.singleuser", "ipykernel")
+            [p for p in mine if word in " ".join(p.info["cmdline"])] for word in ("singleuser", "ipykernel")
         ]
         return by_word[0][0], by_word[1]
 

@@ -38,8 +38,16 @@ def new(notebook, answer, check):
     notebook["cells"].append({**check, "id": "again", "source": OTHER, "metadata": metadata})
 
 
+def marked(**values):
+    return lambda notebook, answer, check: nbgrader_of(check).update(**values)
+
+
 def signature(notebook, answer, check):
     answer["source"] = "".join(answer["source"]).replace("(series, window)", "(series, window, horizon)", 1)
+
+
+def other(notebook, answer, check):
+    check["source"] = OTHER
 
 
 CHECK, OTHER = "the cell 01-make_windows-check", 'check("01.trailing_mean", make_windows)'
@@ -48,18 +56,12 @@ CHECK, OTHER = "the cell 01-make_windows-check", 'check("01.trailing_mean", make
 @pytest.mark.parametrize(
     ("alter", "says"),
     [
-        (lambda n, a, check: nbgrader_of(check).update(points=5), f"{CHECK} gives 5 points instead of 3"),
+        (marked(points=5), f"{CHECK} gives 5 points instead of 3"),
         (gone, f"{CHECK} is gone"),
         (new, "the cell 01-again-check is new"),
-        (
-            lambda n, a, check: nbgrader_of(check).update(grade_id="01-cut-check"),
-            f"{CHECK} is renamed 01-cut-check",
-        ),
+        (marked(grade_id="01-cut-check"), f"{CHECK} is renamed 01-cut-check"),
         (signature, "is make_windows(series, window, horizon) instead of make_windows(series, window)"),
-        (
-            lambda n, a, check: check.update(source=OTHER),
-            "checks 01.trailing_mean instead of 01.make_windows",
-        ),
+        (other, "checks 01.trailing_mean instead of 01.make_windows"),
     ],
 )
 def test_what_would_break_is_named_and_not_done(alter, says, running, capsys):
