@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from filelock import FileLock
+from nbclient import NotebookClient
+from nbmake import nb_run
 from nbmake.nb_run import NotebookRun
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -27,6 +29,7 @@ NOT_SEEN = {
     "id",
     "uid",
 }
+nb_run.NotebookClient = functools.partial(NotebookClient, startup_timeout=300)  # the machine may be busy
 NUMBER = r"(?<![\w.])[-+−]?\d+(?:\.\d+)?(?:e[-+−]?\d+)?"
 
 

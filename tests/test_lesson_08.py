@@ -160,7 +160,7 @@ def run_with(line, folder, until=None):
         notebook.cells = notebook.cells[: stop + 1]
     path = folder / "mine.ipynb"
     nbformat.write(notebook, path)
-    result = NotebookRun(path, default_timeout=300).execute()
+    result = NotebookRun(path, default_timeout=600).execute()
     assert result.error is None, result.error.trace
     return Executed(result.nb)
 
