@@ -24,6 +24,14 @@ def boom(*args, **kwargs):
     raise RuntimeError("touched")
 
 
+def yes(*args, **kwargs):
+    return True
+
+
+def expected(*args, **kwargs):
+    return right(np.arange(10.0), 3)[0]
+
+
 class Hostile:
     """Fails on whatever is asked of it."""
 
@@ -46,40 +54,17 @@ class AlwaysEqual:
 
     shape, ndim, size, dtype = (7, 3, 1), 3, 21, np.dtype(float)
     __class__ = np.ndarray
-
-    def __eq__(self, other):
-        return True
-
-    def __sub__(self, other):
-        return np.zeros((7, 3, 1))
-
-    __rsub__ = __sub__
-
-    def __array__(self, *args, **kwargs):
-        return right(np.arange(10.0), 3)[0]
+    __eq__ = yes
+    __array__ = expected
+    __sub__ = __rsub__ = lambda self, other: np.zeros((7, 3, 1))
 
 
 class LyingArray(np.ndarray):
     """An array that overrides all that a comparison might call."""
 
     shape = property(lambda self: (7, 3, 1))
-
-    def __array_ufunc__(self, ufunc, method, *args, **kwargs):
-        return True
-
-    def __array_function__(self, *args, **kwargs):
-        return True
-
-    def __eq__(self, other):
-        return True
-
-    def astype(self, *args, **kwargs):
-        return right(np.arange(10.0), 3)[0]
-
-    all = any = boom
-
-    def __array_finalize__(self, obj):
-        pass
+    __array_ufunc__ = __array_function__ = __eq__ = __array_finalize__ = yes
+    astype, all, any = expected, boom, boom
 
 
 LyingList = touchy(list, "__len__ __iter__ __getitem__")

@@ -37,7 +37,6 @@ MISTAKES = {
     ],
     "03.lstm_forward": [
         {"h_all = np.zeros": "h_all = np.ones"},
-        {"h_all[:, t], c_all[:, t], W_x": "h_all[:, t + 1], c_all[:, t], W_x"},
         {"X[:, t]": "X[:, max(t - 1, 0)]"},
         {"return h_all, c_all": "return h_all, np.tanh(c_all)"},
         {"return h_all, c_all": "return h_all.cumsum(axis=1), c_all"},
@@ -45,7 +44,6 @@ MISTAKES = {
         {"return h_all, c_all": "return h_all[:, :-1], c_all[:, :-1]"},
     ],
     "03.state_gradients": [
-        {"d_c_all * g, d_c_all * c, d_c_all * i": "d_c_all * i, d_c_all * f, d_c_all * g"},
         {"d_c_all * f": "d_c_all * (1 - f)"},
         {"d_c_new + d_h_new": "d_c_new * d_h_new"},
         {"d_h_new * tanh_c": "(d_h_new + d_c_new) * tanh_c"},
@@ -76,7 +74,6 @@ MISTAKES = {
         {"d_a_n @ W_hn.T": "d_a_n @ W_hr.T"},
         {"    d_h = d_h_new * (1 - z)": "    d_h = d_h_new\n    d_h *= 1 - z"},
         {"d_a_r @ W_hr.T + d_a_z @ W_hz.T": "d_r @ W_hr.T + d_z @ W_hz.T"},
-        {"d_a_r @ W_hr.T + d_a_z @ W_hz.T": "d_a_r @ W_hz.T + d_a_z @ W_hr.T"},
     ],
     "05.train_epoch": [
         {"max_grad_norm)\n": "max_grad_norm, norm_type=1)\n"},
@@ -101,7 +98,6 @@ MISTAKES = {
         {"where[:, None]": "where[:, None] & (where.cumsum() == 1)[:, None]"},
         {"forget, sigmoid(f)": "np.minimum(forget, sigmoid(f)), sigmoid(f)"},
         {"c = f * c + ": "c *= f\n    c += "},
-        {"where[:, None]": "where.any()"},
         {"h @ W_h + b": "h @ W_h"},
     ],
     "07.recursive_rollout": [
@@ -128,7 +124,6 @@ MISTAKES = {
         {"y.copy()": "y"},
         {"known.mean()": "(known.mean() + filled[i - 1]) / 2"},
         {"np.flatnonzero(np.isnan(y))": "np.flatnonzero(np.isnan(y[season_length:])) + season_length"},
-        {"np.flatnonzero(np.isnan(y))": "np.flatnonzero(np.isnan(y))[::-1]"},
         {"y[i % season_length : i : season_length]": "y[:i][(np.arange(i) - i) % season_length <= 1]"},
     ],
     "08.diebold_mariano": [

@@ -50,7 +50,7 @@ def test_finished_runs_come_back_without_running():
 
 
 def endless_at_0(closed):
-    """A run on this loop that ends by itself unless its n is 0; ``closed`` hears of those that were closed."""
+    """A run on this loop that ends by itself unless its n is 0; ``closed`` hears of those closed."""
 
     def make(n):
         try:
