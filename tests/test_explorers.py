@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from lessons import explorers, figures
+from lessons.baselines import LastValue, NearestNeighbours, Ridge
 from lessons.explorers.base import Explorer, slider, span, switch
 from lessons.live_figure import LiveFigure
+from lessons.scores import mse
 from lessons.series import trend_and_seasons
-from lessons.windows import make_windows
+from lessons.windows import make_windows, scaled_windows
 
 START = {"level": 1, "other": 0.5, "steps": (1, 2), "kind": "a"}
 
@@ -161,17 +163,26 @@ def test_the_sliding_window_says_which_part_a_row_is_in():
         assert explorer.set(position=position, window=2, horizon=1).readout.problem == ""
 
 
+def errors_in(leak):
+    bars = next(trace for trace in leak.live.figure.data if trace.name == "score")
+    return dict(zip(bars.y, bars.x, strict=True))
+
+
+@pytest.mark.parametrize(("window", "noise"), [(60, 0.18), (20, 0.4)])
+def test_leak_scores_are_the_packages(window, noise):
+    data = scaled_windows(trend_and_seasons(noise=noise)[1], window, 630)
+    found = errors_in(explorers.leak().set(window=window, noise=noise))
+    models = {"last value": LastValue(), "ridge": Ridge(), "nearest neighbour": NearestNeighbours()}
+    for name, model in models.items():
+        y_pred = model.fit(data.X_train, data.y_train).predict(data.X_test)
+        error = mse(*map(data.scaler.inverse_target, (data.y_test, y_pred)))
+        assert found[name] == pytest.approx(error, rel=5e-3)  # it is not scaled
+
+
 def test_leak_shows_whom_a_shuffle_flatters():
     explorer = explorers.leak()
-
-    def errors():
-        bars = next(trace for trace in explorer.live.figure.data if trace.name == "score")
-        return dict(zip(bars.y, bars.x, strict=True))
-
-    by_time = errors()
-    explorer.set(split="shuffled")
-    shuffled = errors()
-    assert by_time["nearest neighbour"] == pytest.approx(0.384, abs=0.001)
+    by_time = errors_in(explorer)
+    shuffled = errors_in(explorer.set(split="shuffled"))
     assert by_time["nearest neighbour"] / shuffled["nearest neighbour"] > 3
     assert by_time["ridge"] / shuffled["ridge"] == pytest.approx(1, abs=0.1)
     assert "flattered 3." in explorer.readout.finding

@@ -1,7 +1,6 @@
 """Figures of rollouts: what is in them, and what they say."""
 
 import numpy as np
-import pytest
 
 from lessons import figures
 from lessons.rollout import error_by_horizon
@@ -36,11 +35,6 @@ def test_rollouts_begin_at_the_origin():
 def test_rollouts_may_go_beyond_the_series():
     figure = figures.rollouts(SERIES, 199, {"LSTM": [1, 2, 3]})
     assert by_name(figure)["LSTM"].x[-1] == 201 and by_name(figure)["truth"].x[-1] == 199
-
-
-def test_rollouts_say_what_is_wrong():
-    with pytest.raises(ValueError, match=r"'LSTM' must have shape \(steps,\) or \(S, steps\)"):
-        figures.rollouts(SERIES, 150, {"LSTM": np.zeros((2, 2, 2))})
 
 
 def test_horizon_curves_take_errors_and_arrays():

@@ -1,5 +1,3 @@
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,16 +32,11 @@ def test_windows_against_plain_slicing(n, D, data):
         np.testing.assert_array_equal(y[k], series[first : first + horizon, 0])
 
 
-def test_a_million_windows_are_views():
-    series = np.zeros(1_000_000)
-    tracemalloc.start()
-    X, y, _ = make_windows(series, 64)
-    train, test = split_by_time(np.arange(64, 1_000_000), 0.8)
-    X_train, X_test = X[train], X[test]
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert all(np.shares_memory(series, part) for part in (X, y, X_train, X_test))
-    assert peak < 5 * series.nbytes  # copied windows would take 64 times as much
+def test_windows_are_views_of_the_series():
+    series = np.zeros(1000)
+    X, y, target_index = make_windows(series, 64)
+    train, test = split_by_time(target_index, 0.8)
+    assert all(np.shares_memory(series, part) for part in (X, y, X[train], X[test]))
     assert not X.flags.writeable and not y.flags.writeable
 
 
