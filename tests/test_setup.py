@@ -198,19 +198,25 @@ def test_missing_lessons_are_copied_once(course):
 
 @pytest.mark.parametrize(
     "work",
-    [{"source": "mine"}, {"source": "v1", "execution_count": 1}, {"source": "v1", "outputs": [{}]}],
-    ids=["edited", "run", "with outputs"],
+    [
+        {"source": "mine"},
+        {"source": "v1", "execution_count": 1},
+        {"source": "v1", "outputs": [{}]},
+        "{ half a",
+    ],
+    ids=["edited", "run", "with outputs", "no notebook any more"],
 )
 def test_a_copy_with_work_in_it_stays_and_the_new_lesson_is_put_beside(course, work):
     course.refresh()
-    course.write("03_lstm", **work)
-    mine = (course.work / "03_lstm.ipynb").read_bytes()
+    path = course.work / "03_lstm.ipynb"
+    path.write_text(work) if isinstance(work, str) else course.write("03_lstm", **work)
+    mine = path.read_bytes()
     assert course.refresh() == []  # the lesson is the same: nothing to say
 
     course.publish("03_lstm", "v2")
     (said,) = course.refresh()
     assert "03_lstm.new.ipynb" in said and "--fresh 03" in said
-    assert (course.work / "03_lstm.ipynb").read_bytes() == mine
+    assert path.read_bytes() == mine
     assert course.read("03_lstm.new") == "v2"
     assert course.refresh() == []  # said once
     (course.work / "03_lstm.new.ipynb").unlink()
@@ -256,14 +262,6 @@ def test_a_renamed_copy_stays_and_the_lesson_comes_again(begun):
     (begun.work / "03_lstm.ipynb").rename(begun.work / "my_lstm.ipynb")
     assert begun.refresh() == ["copied 03_lstm.ipynb"]
     assert begun.names == "00_start 03_lstm my_lstm"
-
-
-def test_a_copy_that_is_no_notebook_any_more_is_left_alone(begun):
-    (begun.work / "03_lstm.ipynb").write_text("{ half a no", encoding="utf-8")
-    begun.publish("03_lstm", "v2")
-    begun.refresh()
-    assert (begun.work / "03_lstm.ipynb").read_text(encoding="utf-8") == "{ half a no"
-    assert begun.read("03_lstm.new") == "v2"
 
 
 @pytest.mark.parametrize("record", ["", "{", "[1, 2]", '{"03_lstm.ipynb": 7}', "\x00\xff"])
@@ -387,6 +385,7 @@ NOTHING, PINNED, TESTS = (
     "pip -e . -c constraints.txt",
     "pip -e .[test] -c constraints.txt",
 )
+NEWEST = "pip -e .[test] --upgrade --upgrade-strategy eager"
 INTERRUPTED = "an earlier install was interrupted"
 GONE = "it is incomplete, or the Python it was made from is gone"
 
@@ -409,6 +408,7 @@ GONE = "it is incomplete, or the Python it was made from is gone"
         ({}, lambda h: setattr(h, "python", "3.13"), {}, "its Python was 3.12 and is now 3.13", PINNED),
         ({}, moved, {}, "it has been moved", PINNED),
         ({}, NOTHING, {"rebuild": True}, "you asked for it", PINNED),
+        ({}, NOTHING, {"test": True, "newest": True}, "this is the first start", NEWEST),
     ],
 )
 def test_what_a_second_start_makes_anew_and_installs(house, first, change, then, anew, installs):
@@ -417,7 +417,8 @@ def test_what_a_second_start_makes_anew_and_installs(house, first, change, then,
     assert house.pip.calls == [TESTS if first else PINNED]
     change(house)
     house.ensure(**then)
-    house.ensure(test="test" in then)  # a third start finds all as it should be
+    house.ensure(**{name: True for name in then if name != "rebuild"})  # finds all as it should be
+    assert (house.root / ".venv-newest").exists() == ("newest" in then)
     assert house.made[1:] == [anew] * (anew is not None)
     assert house.pip.calls[1:] == [installs] * (installs is not None)
 
@@ -433,12 +434,6 @@ def test_a_finished_environment_stays_until_the_new_one_stands(house):
     house.ensure(rebuild=True)
     assert not (house.folder / "kept").exists()
     assert not house.folder.with_name(".venv-old").exists()
-
-
-def test_newest_versions_live_in_an_environment_of_their_own(house):
-    house.ensure()
-    assert house.ensure(test=True, newest=True) == environment.python_in(house.root / ".venv-newest")
-    assert house.pip.calls[1:] == ["pip -e .[test] --upgrade --upgrade-strategy eager"]
 
 
 @pytest.mark.parametrize(
