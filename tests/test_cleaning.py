@@ -20,7 +20,7 @@ from lessons.cleaning import (
     trouble,
 )
 from lessons.cleaning.filling import METHODS
-from lessons.series import air_quality, sea_temperature, trend_and_seasons, two_waves
+from lessons.series import air_quality, sea_temperature, two_waves
 from lessons.windows import make_windows
 
 NAN = np.nan
@@ -62,12 +62,6 @@ def test_no_filling_depends_on_the_future(y, other, now):
     for method in METHODS:
         before = fill_gaps(y, method, **season(method))[0][:now]
         np.testing.assert_array_equal(before, fill_gaps(changed, method, **season(method))[0][:now])
-
-
-def test_a_line_across_the_gap_would_not_pass_that_test():
-    y = np.array([1.0, NAN, 3.0])
-    line = np.interp(np.arange(3), [0, 2], [y[0], y[2]])
-    assert line[1] == 2 != fill_gaps(y)[0][1]
 
 
 @given(WITH_GAPS)
@@ -124,16 +118,6 @@ def test_outliers_where_most_values_are_the_same_or_missing():
         outliers(y, 5, 0)
 
 
-def test_the_faults_of_paris_are_outliers_of_the_logarithm():
-    t, y = air_quality()
-    paris = y[:, 0]
-    faults = np.flatnonzero(outliers(np.log1p(paris), 72))
-    np.testing.assert_array_equal(faults, np.flatnonzero(paris == 0))
-    assert len(faults) == 7
-    raw = outliers(paris, 72)  # as they are: peaks, and hardly a fault
-    assert raw[paris == 0].sum() <= 2 and raw.sum() > 20
-
-
 def test_hidden_stretches_tell_how_far_off_a_filling_is():
     y = np.tile([0.0, 1.0, 5.0], 30)
     y[40] = NAN
@@ -165,16 +149,6 @@ def test_targets_observed():
         targets_observed(was_filled, target_index, 4)
     with pytest.raises(TypeError, match="was_filled must be boolean"):
         targets_observed(was_filled.astype(int), target_index)
-
-
-def test_targets_filled_with_the_last_value_flatter_it():
-    t, y = air_quality()
-    filled, was_filled = fill_gaps(y[1:, 0])
-    X, targets, target_index = make_windows(filled, 24)
-    errors = (X[:, -1] - targets)[:, 0] ** 2
-    observed = targets_observed(was_filled[:, None], target_index)
-    assert errors[~observed].max() == 0
-    assert errors.mean() < 0.95 * errors[observed].mean()
 
 
 @pytest.mark.parametrize(
@@ -221,18 +195,9 @@ def with_values(y, where, value):
 def test_trouble_of_the_courses_series():
     for t, y in (two_waves(), sea_temperature()):
         assert trouble(t, y, 24) == []
-    assert "climbs" in trouble(*trend_and_seasons(), 24)[0]
     said = "\n".join(trouble(*air_quality(), 24, names=["paris", "london"]))
-    assert "paris misses 77" in said and "london misses 112" in said
     assert "paris drops to exactly 0 from far above 7 times (2019-05-15 11:00:00" in said
-    assert "london repeats the value before it 26% of the time" in said
     assert "london drops" not in said  # it comes down to 1, 2, 3 as well
-
-
-def test_counts_may_be_zero():
-    sales = np.random.default_rng(0).poisson(5, size=400).astype(float)
-    assert (sales == 0).any()
-    assert not any("drops" in said for said in trouble(np.arange(400), sales, 24))
 
 
 @pytest.mark.parametrize("code", [-999, 9999, -99.9])
@@ -254,7 +219,9 @@ def test_slips_are_judged_by_the_past_and_a_new_level_is_none():
     assert faults(higher, 24)["slip"].sum() <= 1  # the first value of a new level, and no more
 
 
-def test_a_habit_is_no_fault():
+def test_a_habit_is_no_fault_nor_is_a_count_of_zero():
+    sales = np.random.default_rng(0).poisson(5, size=400).astype(float)
+    assert (sales == 0).any() and not faults(sales, 24)["zero"].any()
     y = 200 + np.random.default_rng(3).normal(size=420)
     y[6::7] = 0
     assert not faults(y, 7)["zero"].any()
@@ -281,12 +248,7 @@ def test_together_begins_where_all_are_measured():
     y[:60, 2] = np.nan  # much too late: it would cost more than half of the series
     assert together(y) == (4, [0, 1])
     assert together(y, late=0.6) == (60, [0, 1, 2])
-
-
-def test_together_leaves_out_what_is_never_measured_with_the_others():
-    y = np.ones((100, 4))
-    y[::2, 0] = y[1::2, 1] = y[:, 2] = np.nan
-    assert together(y) == (1, [0, 3])
-    assert together(y[:, 0]) == (1, [0])
+    y[::2, 0] = y[1::2, 1] = np.nan  # never measured together
+    assert together(y) == (3, [0])
     with pytest.raises(ValueError, match="no values in feature 0"):
         together(np.full((5, 2), np.nan))
