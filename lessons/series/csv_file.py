@@ -1,6 +1,5 @@
 """A series out of a learner's own CSV file."""
 
-import contextlib
 import csv
 import difflib
 import itertools
@@ -27,12 +26,12 @@ NO_TABLES = {
     (b"{", b"[{"): "JSON, not a table: save it as CSV first",
 }
 NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
-PARTS = {
-    "mo|m$|me?s": "M{:02}",
+PARTS = {  # of a year, by the name of their column
+    "mo|m$|m[eê]s": "M{:02}",
     "q|tri": "Q{}",
-    "w|kw|sem": "-W{:02}",
-    "d|yd|j": "-{:03}",
-}  # of a year, by name
+    "w(k|ee|oche|$)|kw|sema": "-W{:02}",
+    "d(ay|oy|$)|yday|j(d|ul)": "-{:03}",
+}
 WIDE = {  # what the columns of a table are called that has one for each hour, month or quarter
     "hour": (24, r"(h|hour ?)?([01]?\d|2[0-4])(:00)?"),
     "month": (12, r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?|0?[1-9]|1[0-2]"),
@@ -57,8 +56,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         Name of the column with the values, or names of several; the first is the target.
     time : str or list of str, optional
         Name of the column with the times: dates, or numbers such as years; or names of several that make
-        one together, such as ``["year", "quarter"]`` or ``["date", "hour"]``. Without it the rows are taken
-        as they come.
+        one together, such as ``["year", "quarter"]``, ``["year", "doy"]`` (day of the year) or ``["date",
+        "hour"]``. Without it the rows are taken as they come.
     delimiter : str, optional
         What separates the cells. Found unless given.
     decimal : {".", ","}, optional
@@ -101,11 +100,14 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
 
     path, notes = Path(path), []
     encoding = _encoding(path, encoding, notes)
-    with _opened(path, encoding) as lines:
-        first = list(itertools.islice(lines, SAMPLE))
-        delimiter = delimiter or _delimiter(first, wanted)
-        records = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
-        rows, cells, rest = _table(path, records, wanted, delimiter, time is not None)
+    try:
+        with path.open(encoding=encoding) as lines:
+            first = list(itertools.islice(lines, SAMPLE))
+            delimiter = delimiter or _delimiter(first, wanted)
+            records = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
+            rows, cells, rest = _table(path, records, wanted, delimiter, time is not None)
+    except (UnicodeError, LookupError) as error:
+        raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
     y = np.empty((len(rows), len(columns)))
     for k, name in enumerate(columns):
         others = [cell for other in cells if other != name for cell in itertools.islice(cells[other], SAMPLE)]
@@ -155,15 +157,6 @@ def _encoding(path, given, notes):
         fallback = "latin-1" if any(byte in data for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
         notes.append(f"the text is not UTF-8; it is read as {fallback} (pass encoding= if names look wrong)")
         return fallback
-
-
-@contextlib.contextmanager
-def _opened(path, encoding):
-    try:
-        with path.open(encoding=encoding) as lines:
-            yield lines
-    except (UnicodeError, LookupError) as error:
-        raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
 
 
 def _joined(columns, names):

@@ -38,7 +38,6 @@ def regular(times, rows, column):
     step = steps[0] if len(steps) < 3 else _most_common(steps)
     if (steps == step).all():
         return times
-    widest = int(np.argmax(steps))
     most = STRETCH[times.dtype.kind != "M"]
     if (times[-1] - times[0]) / step <= most * max(len(times), 10):
         for grid in _grids(times, step):
@@ -46,7 +45,7 @@ def regular(times, rows, column):
                 return grid
         trouble, odd = "the times are not regular:", _first_odd(steps / step)
     else:
-        trouble, odd = "is this time mistyped?", widest
+        trouble, odd = "is this time mistyped?", int(np.argmax(steps))
     raise ValueError(
         f"row {rows[odd + 1]}, column {column!r}: {trouble} {show(times[odd + 1])} comes "
         f"{_span(steps[odd])} after {show(times[odd])} (row {rows[odd]}), where {_span(step)} is usual; "
