@@ -264,6 +264,8 @@ QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
         ([f"FY{year}" for year in range(1998, 2004)], np.arange(1998, 2004)),
         (["2001.08", "2001.09", "2001.1", "2001.11"], np.arange("2001-08", "2001-12", dtype="M8[M]")),
         (range(1, 40), np.arange(1, 40)),
+        (range(130200, 130260), np.arange(130200, 130260)),
+        (range(110101, 110129), np.arange("2011-01-01", "2011-01-29", dtype="M8[D]")),
         ([0.25 * k + 1990 for k in range(12)], 0.25 * np.arange(12) + 1990),
     ],
 )

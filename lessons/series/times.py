@@ -116,10 +116,16 @@ class Reading:
         return int(days[0].astype(int)) + 1 if (days == days[0]).all() else 0
 
     @property
+    def anniversary(self):
+        """The month and day if all times have the same, else None."""
+        months = self.times.astype("datetime64[M]").astype(int) % 12
+        same = len(months) > 1 and self.same_day and not np.ptp(months)
+        return (months[0] + 1, self.same_day) if same else None
+
+    @property
     def birthday(self):
         """Whether all times are one day of the year, neither the first nor the last of a month."""
-        months = self.times.astype("datetime64[M]").astype(int) % 12
-        return len(months) > 1 and 1 < self.same_day < 28 and not np.ptp(months)
+        return self.anniversary is not None and 1 < self.same_day < 28
 
 
 def today():
@@ -271,6 +277,8 @@ def _numbers(cells, rows, column, forms):
     likely = [date for date in found if date.stretch <= LONGER and (date.name == "YYYYWW" or not steady)]
     found = [date for date in found if date.name not in RARE or date in likely]
     found = [date for date in found if not date.future or len(cells[0]) >= 8]
+    short = "%d%m%y", "%m%d%y"  # 130200, 130201, ... are numbers, not each year's 13 February
+    found = [date for date in found if date.name not in short or date.anniversary in (None, (1, 1))]
     if not found and cells.match(DATE_IN_DIGITS):
         lengths = np.array([*map(len, cells)])
         if np.ptp(lengths):  # years among months, or months among days
