@@ -9,7 +9,7 @@ from lessons.explorers.training.runs import percent, score, signed
 from lessons.scores import skill
 from lessons.tables import Table
 
-HEIGHT = 256
+HEIGHT = 250
 MARGIN = {"t": 66, "b": 44}  # pixels, as everything here
 LABEL_HEIGHT = 19
 TITLE = 13  # its letters: a title stays one line at half a laptop's width
