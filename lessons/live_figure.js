@@ -36,8 +36,8 @@ function fit(layout, gd) {                     // the layout as it suits the pag
     const more = (gd.titleRows.count - 1) * size * LINE + room;
     height += more;
     const margin = { ...layout.margin, t: (layout.margin?.t ?? house.margin?.t ?? 76) + more };
-    const pad = { ...house.title?.pad, ...title.pad };       // Plotly sets several lines too high, by an ascent
-    if (lines.length > 1) pad.t = (pad.t ?? 0) + 0.7 * size;
+    const pad = { ...house.title?.pad, ...title.pad };
+    if (lines.length > 1) pad.t = 6 + 0.7 * size;            // Plotly sets several lines too high, by an ascent
     fitted = { ...fitted, height, margin, title: { ...title, pad, text: lines.join("<br>") } };
   }
   gd.style.minHeight = `${height}px`;

@@ -108,7 +108,7 @@ def _picture():
     return figure.update_layout(
         xaxis={"domain": [0, 0.46], "range": [-1.15, 2.45], "fixedrange": True},  # it stays a circle
         yaxis={"range": [-1.2, 1.2], "scaleanchor": "x", "constrain": "domain", "fixedrange": True},
-        xaxis2={"domain": [0.55, 1], "range": [past, ahead], "title": "time step", "anchor": "y2"},
+        xaxis2={"domain": [0.58, 1], "range": [past, ahead], "title": "time step", "anchor": "y2"},
         yaxis2={"range": [-1.5, 4.2], "title": "value", "anchor": "x2"},
         hovermode="closest",
         height=340,

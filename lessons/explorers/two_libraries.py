@@ -155,9 +155,9 @@ def _picture():
     figure = figures.new_figure(traces, title="", x="epoch", y="training MSE", alt="", hovermode="closest")
     low, high = -4.0, 0.5
     return figure.update_layout(
-        xaxis={"domain": [0, 0.64], "range": [0, EPOCHS + 1]},
+        xaxis={"domain": [0, 0.58], "range": [0, EPOCHS + 1]},
         yaxis={**log_axis(low, high), "range": [low, high]},
-        xaxis2={"domain": [0.76, 1], "range": [-0.6, 1.6], "tickangle": 0},
+        xaxis2={"domain": [0.7, 1], "range": [-0.5, 1.5], "tickangle": 0},
         yaxis2={**log_axis(-1, 2), "range": [-1, 2], "anchor": "x2", "title": "ms a step"},
         height=256,
         margin_t=62,
