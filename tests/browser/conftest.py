@@ -5,6 +5,8 @@ import os
 import pytest
 from driver import QUIET, chromium, close, open_notebook, put_notebook, serve_course
 
+LONGEST = "test_browser_lessons", "test_site", "test_browser_explorers"
+
 
 def pytest_collection_modifyitems(items):
     """Put the browser tests last: Playwright's event loop runs on to the end of the session."""
@@ -12,8 +14,10 @@ def pytest_collection_modifyitems(items):
 
 
 def _when(item):
-    """Browser tests after all others; among them the longest file first, so that no process waits for it."""
-    return item.get_closest_marker("browser") is not None, item.path.stem != "test_browser_lessons"
+    """Browser tests after all others; among them the longest files first: no process waits for one then."""
+    name = item.path.stem
+    place = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return item.get_closest_marker("browser") is not None, place
 
 
 @pytest.fixture(scope="session")
