@@ -118,9 +118,9 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
 
     t = np.arange(len(rows))
     if time is not None:
-        joined = _joined([cells[name] for name in times_of], times_of)
+        joined = [_joined([cells[name] for name in times_of], times_of)]
         del cells  # a large file's memory is needed for its times
-        times, said = read_times(joined, rows, label, day_first)
+        times, said = read_times(joined.pop(), rows, label, day_first)
         notes += said
         t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
