@@ -335,12 +335,13 @@ def _in_time(times, y, rows, column, notes):
         times, y, rows = times[~twice], y[~twice], rows[~twice]
 
     grid = regular(times, rows, column)
-    gaps = grid[~np.isin(grid, times, assume_unique=True)]
+    places = np.searchsorted(grid, times)
+    gaps = np.delete(grid, places)
     if gaps.size:
         steps = count(gaps.size, "time step")
         notes.append(f"{steps} without a row put in as NaN (the first is {show(gaps[0])})")
     filled = np.full((len(grid), y.shape[1]), np.nan)
-    filled[np.searchsorted(grid, times)] = y
+    filled[places] = y
     return coarsest(grid), filled
 
 
