@@ -85,6 +85,13 @@ _GRU_GATES_SLIPS = [
         {"a_r, a_z, a_n": "a_z, a_r, a_n", "W_hr, W_hz, W_hn": "W_hz, W_hr, W_hn"},
     ),
     Slip("`r` and `z` have changed places: the order is r, z, n.", {"return r, z, n": "return z, r, n"}),
+    *(
+        Slip(
+            "The results stand in another order: asked for are r, z, n.",
+            {"return r, z, n": f"return {order}"},
+        )
+        for order in ("r, n, z", "n, r, z", "z, n, r", "n, z, r")
+    ),
     Slip("`z` is the wrong way round: this is 1 − z.", {"return r, z, n": "return r, 1 - z, n"}),
     Slip("For `n` comes the new state: that is the next exercise.", {", z, n": ", z, (1 - z) * h + z * n"}),
     Slip("The reset is the wrong way round: r = 1 lets the state through.", {"(r * h)": "((1 - r) * h)"}),

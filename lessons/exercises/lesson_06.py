@@ -213,6 +213,10 @@ _FORCED_STEP_SLIPS = [
     Slip("The mask is turned round: the gate is forced where `where` is False.", {"where[:,": "~where[:,"}),
     Slip("Nothing is forced: this is the ordinary step.", {_FORCED: "sigmoid(f)"}),
     Slip("`forget` is put in before the sigmoid, not after it.", {"forget, s": "sigmoid(forget), s"}),
+    Slip(
+        "`forget` may hold one value for each unit; here all get their mean.",
+        {"forget, s": "np.mean(forget), s"},
+    ),
     Slip("`forget` is added to what goes into the sigmoid.", {"forget, s": "sigmoid(f + forget), s"}),
     Slip("The gate is multiplied by `forget`, not replaced by it.", {"forget, s": "forget * sigmoid(f), s"}),
     Slip("`forget` is added to the gate; it should take its place.", {"forget, s": "forget + sigmoid(f), s"}),

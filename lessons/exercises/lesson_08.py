@@ -221,6 +221,7 @@ _DIEBOLD_MARIANO_SLIPS = [
         "This has a correction for small samples in it, as packages do; the formula above has none.",
         {"np.sqrt(variance / N)": "np.sqrt(variance / (N - 1))"},
     ),
+    Slip("The signs of the gamma_k are lost: one below 0 makes V smaller.", {"* gamma_k": "* abs(gamma_k)"}),
     Slip("The sum ends one lag too early: `lags` belongs to it.", {"range(1, lags + 1)": "range(1, lags)"}),
     Slip("The sum begins at k = 0: gamma_0 counts three times.", {"(1, lags": "(lags", ":-k": ": N - k"}),
     Slip("From k = 0 `around[:-0]` is empty; gamma_0 stands outside the sum.", {"(1, lags": "(lags"}),
@@ -275,6 +276,10 @@ _BEST_SHIFT_SLIPS = [
     *_shift_slips(
         "`under / over` is no share: it may be above 1. Which share of all cases must lie below?",
         {_SHARE: "under / over"},
+    ),
+    Slip(
+        "This is a quantile of ratios; a shift is added, so it is made of differences.",
+        {_QUANTILE: f"(np.quantile(y_true / y_pred, {_SHARE}) - 1) * np.mean(y_pred)"},
     ),
     Slip("This makes sure that nothing was too low, at any price.", {_QUANTILE: "np.max(missing)"}),
     Slip(

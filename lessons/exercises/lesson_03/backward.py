@@ -25,6 +25,10 @@ _STATE_SLIPS = [
     Slip("The slope of tanh is missing on the way from h' to c'.", {"* (1 - tanh_c**2)": ""}),
     Slip("The tanh is of the old `c`; h' was made from `c_new`.", {"np.tanh(c_new)": "np.tanh(c)"}),
     Slip("Between h' and c' lies the output gate: the factor `o` is missing.", {"d_h_new * o": "d_h_new"}),
+    Slip(
+        "c' = f · c + i · g: the slope in one factor of a product is the other; here it is itself.",
+        {"d_c_all * g, d_c_all * c, d_c_all * i": "d_c_all * i, d_c_all * f, d_c_all * g"},
+    ),
     Slip("`d_i` and `d_g` are swapped: i's slope is g.", {"return d_i, d_f, d_g": "return d_g, d_f, d_i"}),
     Slip("The forget gate multiplied the *old* cell state, not the new one.", {"_all * c,": "_all * c_new,"}),
     Slip("The way back to the old cell state must pass the forget gate.", {"d_c_all * f": "d_c_all"}),

@@ -26,6 +26,15 @@ _ADAM_SLIPS = [
     Slip("`m` is corrected for its start at zero, `v` is not.", {"v_hat = v / (1 - beta_2**k)": "v_hat = v"}),
     Slip("The correction is a step ahead: k begins at 1.", {"1**k": "1 ** (k + 1)", "2**k": "2 ** (k + 1)"}),
     Slip("`eps` belongs outside the root.", {"(np.sqrt(v_hat) + eps)": "np.sqrt(v_hat + eps)"}),
+    Slip(
+        "The corrections stand before the fraction. There `eps` is added to a root that is not corrected, "
+        "and counts for more.",
+        {
+            "lr * m_hat / (np.sqrt(v_hat) + eps)": (
+                "lr * np.sqrt(1 - beta_2**k) / (1 - beta_1**k) * m / (np.sqrt(v) + eps)"
+            )
+        },
+    ),
     Slip("The root of v is missing, so the step has the wrong unit.", {"np.sqrt(v_hat)": "v_hat"}),
     Slip(
         "The two betas are swapped: `beta_1` belongs to m, `beta_2` to v.",
