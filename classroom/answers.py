@@ -59,12 +59,14 @@ class Sandbox:
         Modules to import once instead of once an answer.
     without : collection of str
         Layers of "sealed" to leave out, to try the others alone: "container", "landlock", "calls".
+    landlock : int, optional
+        The version of Landlock to make do with, to try what an older kernel would hold.
     """
 
-    def __init__(self, limits=None, level=None, preload=(), without=()):
+    def __init__(self, limits=None, level=None, preload=(), without=(), landlock=None):
         self.limits = limits or Limits()
         self.level = level or cage.level()
-        self.preload, self.without = tuple(preload), set(without)
+        self.preload, self.without, self.landlock = tuple(preload), set(without), landlock
         self._process = None
 
     def open(self, cells, name, references=None, lesson=()):
@@ -122,6 +124,8 @@ class Sandbox:
         settings = {
             "level": self.level,
             "without": self.without,
+            "landlock": self.landlock,
+            "tasks": cage.most_tasks(self.level),
             "preload": self.preload,
             "seconds": self.limits.cpu_seconds,
             "megabytes": self.limits.megabytes,

@@ -15,6 +15,7 @@ only: the cage is closed in a process that holds nothing worth stealing.
 Sources: Linux kernel documentation, userspace-api/landlock.rst and userspace-api/seccomp_filter.rst.
 """
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -24,11 +25,12 @@ from pathlib import Path
 
 NOBODY = 65534  # the user and group that a process of root's becomes
 OPEN_FILES = 64
+MOST_THREADS = 512  # of all answers that a user's graders call at a time, beside what that user runs already
 
 # --- limits ---------------------------------------------------------------------------------------
 
 
-def set_limits(seconds, megabytes, alone):
+def set_limits(seconds, megabytes, tasks):
     """Limit this process and whatever it starts.
 
     Parameters
@@ -37,9 +39,8 @@ def set_limits(seconds, megabytes, alone):
         Of processor time; the system then ends the process.
     megabytes : int
         Of memory beyond what is in use now. macOS does not enforce it.
-    alone : bool
-        Whether to forbid new processes, and with them new threads. (The filter of system calls forbids
-        processes alone, and does not count what else the user is running.)
+    tasks : int
+        How many processes and threads its user may have in all; root may have any number.
     """
     import resource
 
@@ -50,10 +51,26 @@ def set_limits(seconds, megabytes, alone):
         ("RLIMIT_FSIZE", (0, 0)),
         ("RLIMIT_CORE", (0, 0)),
         ("RLIMIT_NOFILE", (OPEN_FILES, OPEN_FILES)),
-        ("RLIMIT_NPROC", (1, 1)),
+        ("RLIMIT_NPROC", (tasks, tasks)),
     ):
-        if hasattr(resource, name) and (alone or name != "RLIMIT_NPROC"):
+        if hasattr(resource, name):
             resource.setrlimit(getattr(resource, name), limit)
+
+
+def most_tasks(level):
+    """Return what a process may set as ``tasks`` once it is in the cage.
+
+    With "limits" alone no process nor thread may be added. "sealed" forbids processes in another way, and
+    bounds threads: enough for any answer, too few to use up the machine's numbers of processes.
+    """
+    if level != "sealed":
+        return 1
+    user, running = os.getuid() or NOBODY, 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError, KeyError, ValueError):  # it has ended
+            fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
+            running += int(fields["Threads"]) * (int(fields["Uid"].split()[0]) == user)
+    return running + MOST_THREADS
 
 
 def _address_space():
@@ -130,7 +147,7 @@ def landlock_version():
         return 0
 
 
-def make_ruleset(readable, hidden):
+def make_ruleset(readable, hidden, newest=None):
     """Return a file descriptor of a ruleset under which only some files can be read, none written.
 
     Parameters
@@ -140,8 +157,10 @@ def make_ruleset(readable, hidden):
     hidden : iterable of Path
         What stays unreadable although it lies below a readable folder. (Names in the folders
         around it can be listed.)
+    newest : int, optional
+        The version of Landlock to make do with, to try what an older kernel would hold.
     """
-    version = landlock_version()
+    version = min(landlock_version(), newest or 99)
     files = (1 << _FILE_RIGHTS.get(version, 16)) - 1
     net = 0b11 if version >= 4 else 0  # bind and connect TCP
     scoped = 0b11 if version >= 6 else 0  # abstract sockets, signals
@@ -212,10 +231,6 @@ _ALLOWED = {
     "ppoll": (271, 73),
     "select": (23, None),
     "pselect6": (270, 72),
-    "sendto": (44, 206),
-    "recvfrom": (45, 207),
-    "sendmsg": (46, 211),
-    "recvmsg": (47, 212),
     "getsockname": (51, 204),
     "getsockopt": (55, 209),
     # looking at files: importing a module
@@ -241,13 +256,10 @@ _ALLOWED = {
     "mremap": (25, 216),
     "madvise": (28, 233),
     # its own threads, clock, random numbers and identity
-    "futex": (202, 98),
     "set_robust_list": (273, 99),
-    "get_robust_list": (274, 100),
     "set_tid_address": (218, 96),
     "rseq": (334, 293),
     "arch_prctl": (158, None),
-    "membarrier": (324, 283),
     "sched_yield": (24, 124),
     "sched_getaffinity": (204, 123),
     "sched_getparam": (143, 121),
@@ -281,12 +293,18 @@ _ALLOWED = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
+# Locks of its threads: WAIT, WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP and the two with BITSET, each shared or
+# PRIVATE, with CLOCK_REALTIME where there is a clock. None lends a priority.
+_FUTEX = (*(op | private for op in (0, 1, 3, 4, 5, 9, 10) for private in (0, 128)), 9 | 256, 9 | 384)
 # Allowed for some arguments only: {name: (numbers, which argument, values)}.
 _COMMANDS = {
     "fcntl": ((72, 25), 1, (0, 1, 2, 3, 1030)),  # copies of descriptors, their flags read; no owner, no lease
     "ioctl": ((16, 29), 1, (0x5401, 0x5421, 0x5450, 0x5451)),  # TCGETS, FIONBIO, FIONCLEX, FIOCLEX
     "prlimit64": ((302, 261), 0, (0,)),  # its own limits, which can only fall
     "prctl": ((157, 167), 0, (15, 16)),  # the name of a thread
+    "sendto": ((44, 206), 3, (0, 0x4000)),  # no flag but NOSIGNAL; no descriptor goes along
+    "recvfrom": ((45, 207), 3, (0,)),
+    "futex": ((202, 98), 1, _FUTEX),
 }
 # Bits of `open` that are allowed beside reading: NOCTTY, NONBLOCK, LARGEFILE, DIRECTORY, NOFOLLOW, CLOEXEC.
 _OPEN_BITS = (

@@ -43,13 +43,22 @@ def prefix(readable, hidden=(), kept=()):
         return []
     words = [shutil.which("bwrap"), *_apart()]
     words += ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--chdir", "/"]
-    for path in sorted({str(path) for path in readable}):
-        words += ["--ro-bind-try", path, path]
+    words += mounted(readable)
     for path in hidden:
         words += ["--tmpfs", str(path)]
     for path in kept:
         words += ["--ro-bind", str(path), str(path)]
     return [*words, "--"]
+
+
+def mounted(paths):
+    """Return the words that show paths, read-only, in folders that are open to every user within."""
+    paths, words = {Path(path) for path in paths}, []
+    for folder in sorted({folder for path in paths for folder in path.parents} - paths):
+        words += ["--perms", "0755", "--dir", str(folder)]  # so that root can become somebody else
+    for path in sorted(paths):
+        words += ["--ro-bind-try", str(path), str(path)]
+    return words
 
 
 @functools.cache

@@ -39,7 +39,9 @@ def main(descriptor):
     _warm_up()
     compare = _load(PACKAGE / "exercises" / "compare.py")
     compare.MAX_SIZE = wire.MOST_VALUES
-    ruleset = cage.make_ruleset(readable(), HIDDEN) if settings["level"] == "sealed" else None
+    ruleset = (
+        cage.make_ruleset(readable(), HIDDEN, settings["landlock"]) if settings["level"] == "sealed" else None
+    )
     wire.send_pickle(control, "ready")
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
@@ -94,7 +96,7 @@ def _child(descriptor, settings, ruleset, compare):
         _keep_only(descriptor, ruleset)
         os.chdir("/")
         os.setsid()
-        cage.set_limits(settings["seconds"], settings["megabytes"], settings["level"] != "sealed")
+        cage.set_limits(settings["seconds"], settings["megabytes"], settings["tasks"])
         unprivileged = cage.drop_root([sys.prefix, sys.base_prefix, PACKAGE])
         if settings["level"] == "sealed":
             if "landlock" not in settings["without"]:

@@ -6,6 +6,7 @@ executed, a JSON header and the bytes of the arrays in it. What does not decode 
 
 import json
 import pickle
+import re
 import struct
 
 import numpy as np
@@ -16,6 +17,7 @@ LARGEST = (2**19, 2**23)
 MOST_VALUES = 2**18  # in a result; what is larger is described in words
 _HEAD = struct.Struct(">II")  # lengths of header and arrays
 _DEEPEST = 12
+_NUMBERS = re.compile("[<>|=][biufc][0-9]{1,2}")  # the types of arrays that come back
 
 
 class BadMessage(Exception):
@@ -130,9 +132,11 @@ def _text(value):
 
 
 def _array(dtype, shape, rest):
-    dtype = np.dtype(dtype)
-    if dtype.kind not in "biufc" or any(type(n) is not int or n < 0 for n in shape):
+    if not _NUMBERS.fullmatch(dtype):
         raise BadMessage("an array of another kind")
+    dtype = np.dtype(dtype)
+    if any(type(n) is not int or n < 0 for n in shape):
+        raise BadMessage("an array of another shape")
     size = dtype.itemsize
     for n in shape:
         size *= n

@@ -265,6 +265,7 @@ def test_the_line_of_an_error_is_quoted_from_its_own_cell(sandbox):
         wire.encode({"kind": "error", "error": [1], "message": {"a": None}, "line": [10**9, -1]}),
         b'\0\0\0\x1c\0\0\0\x08["array", "|O", [1]]        12345678',
         b'\0\0\0\x20\0\0\0\x08["array", "<f8", [99999999999]]12345678',
+        b'\0\0\0\x1d\0\0\0\x08["array", "(1 2)f8,f8", [1]]12345678',
     ],
 )
 def test_a_forged_message_earns_nothing(data, sandbox):
