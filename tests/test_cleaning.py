@@ -121,12 +121,10 @@ def test_outliers_where_most_values_are_the_same_or_missing():
 def test_hidden_stretches_tell_how_far_off_a_filling_is():
     y = np.tile([0.0, 1.0, 5.0], 30)
     y[40] = NAN
-    found = hide_and_fill(
-        y,
-        {"last": lambda y: fill_gaps(y)[0], "usual": lambda y: fill_gaps(y, "seasonal mean", 3)[0]},
-        [1, 2, 200],
-        begin=6,
-    )
+    fillings = {"last": lambda y: fill_gaps(y)[0], "usual": lambda y: fill_gaps(y, "seasonal mean", 3)[0]}
+    climbing = hide_and_fill(y + np.arange(90), fillings, [1, 2], begin=6)
+    assert climbing.overall("last") < climbing.overall("usual")  # which lies a climb behind
+    found = hide_and_fill(y, fillings, [1, 2, 200], begin=6)
     assert found.mse["usual"][:2] == pytest.approx([0, 0])
     assert found.mse["last"][0] == pytest.approx((1 + 16 + 25) / 3, rel=0.1)
     assert np.isnan(found.mse["last"][2])

@@ -219,6 +219,20 @@ def test_without_noise_the_naive_error_is_the_signal_change():
     np.testing.assert_allclose(data["formula"].y, data["measured, every lag"].y)
 
 
+def buttons(widget):
+    if isinstance(widget, ipywidgets.Button | ipywidgets.ToggleButton):
+        return {widget.description}
+    return {name for child in getattr(widget, "children", ()) for name in buttons(child)}
+
+
+def test_every_button_is_one_that_a_test_presses():
+    made = [
+        getattr(explorers, name) for name in explorers.__all__ if name.islower() and name != "error_price"
+    ]
+    found = set().union(*(buttons(make()) for make in made))
+    assert found == {"Reset", "Step", "Play", "Train", "More settings"}
+
+
 def test_the_plain_form_is_the_finding():
     text = repr(explorers.welcome())
     assert text.startswith("Explorer: Noise 0.18")

@@ -104,9 +104,22 @@ def test_forecasts_say_their_errors():
     assert [trace.name for trace in figure.data] == ["truth", "LSTM"]
 
 
-def test_forecasts_of_another_length_are_refused_by_name():
-    with pytest.raises(ValueError, match="'LSTM' must have 50 values"):
-        figures.forecasts(T, Y, {"LSTM": Y[1:]})
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.forecasts(T, Y, {"LSTM": Y[1:]}), "'LSTM' must have 50 values"),
+        (lambda: figures.horizon_curves({"LSTM": np.ones((2, 2, 2))}), r"'LSTM' must have shape \(steps,\)"),
+        (lambda: figures.states(dict.fromkeys("abcdef", Y)), "at most 5 lines to be told apart, got 6"),
+        (lambda: figures.window_means([], [], T, Y), "train_means must hold at least one window"),
+        (
+            lambda: figures.gradient_errors({"exact": 0.0}),
+            "above 0 on a logarithmic axis, got 0.0 for 'exact'",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_by_name(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
 
 
 def test_scoreboard_puts_the_best_on_top_with_naive_and_floor():

@@ -15,7 +15,6 @@ FLOORS = f"{SUBJECT} scores refits {STAGE}".split()
 HEAVY = {
     "torch": ("torch_rnn", "exercises/lesson_05"),
     "ipywidgets": ("explorers",),
-    "nbgrader": (),
     "IPython": ("live_figure", "explorers"),
 }
 ENTRY_POINTS = {  # called from outside the repository: learners' code, graders, DESIGN's list
@@ -57,6 +56,12 @@ def test_data_flows_down(path):
                 f"{name_of(path)}: {module}"
             )
         assert part[0] != "classroom", "the grader is the teacher's"
+
+
+def test_only_the_classroom_imports_nbgrader():
+    for path in (path for name in ("lessons", "tools", "book") for path in (ROOT / name).rglob("*.py")):
+        modules = {module for module, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
+        assert not any(module.startswith("nbgrader") for module in modules), path
 
 
 def public_names():

@@ -75,9 +75,6 @@ class Result:
         """Return the card as plain text."""
         return cards.result_text(self)
 
-    def __float__(self):
-        return self.points
-
     def __repr__(self):
         return repr(float(self.points))
 
