@@ -108,8 +108,9 @@ def test_nothing_is_trained_unasked():
 
 
 def test_the_dust_of_slider_arithmetic_makes_no_new_settings():
-    explorer = small_run(noise=0.04 + 0.02)
+    explorer = small_run().set(noise=0.04 + 0.02)
     items = explorer.run.items
+    assert explorer.live.figure.data[0].name == "before: noise 0.18"
     explorer.set(noise=0.12 - 0.06000000001)
     assert explorer.run.items is items
     assert explorer.result.settings["noise"] == 0.06

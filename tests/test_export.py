@@ -60,9 +60,10 @@ def test_figures_show_what_they_showed_when_they_were_asked_for():
     assert len(static["figures"]) == 1
 
 
-def test_export_writes_one_file_beside_the_notebook(tmp_path, capsys):
+def test_export_runs_a_notebook_and_writes_one_file_beside_it(tmp_path, capsys):
     path = tmp_path / "lesson.ipynb"
-    nbformat.write(notebook_with(plain_figure()), path)
+    source = "from lessons import figures\nfigures.series([0, 1], [0.0, 1.0])"  # it was never run
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
     assert main(["export", str(path)]) == 0
     assert "lesson.html" in capsys.readouterr().out
     page = (tmp_path / "lesson.html").read_text(encoding="utf-8")

@@ -418,6 +418,11 @@ def eventually(page, holds, seconds=40):
             page.wait_for_timeout(50)
 
 
+def assert_equal(found, expected):
+    """For `eventually`: an assertion that says both sides."""
+    assert found == expected
+
+
 def small_cells(*chosen):
     """Return the cells of small.py, a cell for each ``# %%``, or those chosen by number."""
     cells = Path(__file__).with_name("small.py").read_text(encoding="utf-8").split("# %%\n")[1:]

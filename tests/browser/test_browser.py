@@ -4,7 +4,6 @@ import json
 
 import pytest
 from driver import (
-    EXPLORERS,
     FIGURE,
     command,
     drag,
@@ -13,9 +12,7 @@ from driver import (
     run_all,
     slider,
     small_cells,
-    title_of,
     wait_for,
-    wait_ready,
     y_of,
 )
 
@@ -79,37 +76,6 @@ def test_an_error_behind_a_slider_is_shown_in_the_page(small):
     shown = alert.element_handle()  # empty, it is hidden, and has no role
     small.keyboard.press("ArrowLeft")
     small.wait_for_function("alert => alert.textContent === ''", arg=shown)
-
-
-def test_after_a_reload_the_figures_are_as_they_were(small):
-    box = explorer(small, "noise σ")
-    box.get_by_role("slider", name="noise σ").focus()
-    small.keyboard.press("Home")
-    wait_for(small, box.locator(FIGURE), "gd._fullData[1].y[0] === 0")
-    title = title_of(box.locator(FIGURE))
-    command(small, "docmanager:save")
-    complaints = list(small.complaints)
-    reload(small)
-    small.complaints[:] = complaints
-    plot = explorer(small, "noise σ").locator(FIGURE)
-    wait_for(small, plot, "gd._fullData?.[1].y[0] === 0")
-    assert title_of(plot) == title
-    busy = small.locator(FIGURE).nth(1)
-    wait_for(small, busy, "gd.layout?.title?.text === 'Update 299'")
-    small.get_by_role("slider", name="noise σ").focus()
-    small.keyboard.press("End")
-    wait_for(small, plot, "gd._fullData[1].y[0] === 0.5")
-
-
-def reload(page):
-    """Reload the page; again if ipywidgets, which waits 4 s for the kernel, gave up on a busy machine."""
-    for _ in range(3):
-        page.reload()
-        wait_ready(page)
-        for _ in range(100):
-            if page.locator(EXPLORERS).count():
-                return
-            page.wait_for_timeout(150)
 
 
 def test_a_page_too_slow_for_anywidget_still_hears_the_kernel(notebook_of):

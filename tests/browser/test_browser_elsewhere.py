@@ -1,9 +1,8 @@
-"""Where there is no JupyterLab: Notebook 7, and an export of a notebook that was never run."""
+"""Where there is no JupyterLab: Notebook 7."""
 
 import importlib.util
 import re
 
-import nbformat
 import pytest
 from driver import (
     EXPLORERS,
@@ -19,23 +18,11 @@ from driver import (
     wait_for,
 )
 
-from lessons.export import export
-
 CELLS = (
     "from lessons import explorers, figures\nfrom lessons.series import two_waves",
     "t, y = two_waves()\nfigures.series(t, y, title='Two waves, <b>plain</b>')",
     "explorers.leak()",
 )
-
-
-def test_a_notebook_that_was_never_run_is_run_for_its_export(tmp_path, browser):
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS[:2]])
-    nbformat.write(book, tmp_path / "fresh.ipynb")
-    read = browser.new_page()
-    read.goto(export(tmp_path / "fresh.ipynb").as_uri())
-    read.locator(f"{FIGURE} .main-svg").first.wait_for()
-    assert read.locator(FIGURE).count() == 1
-    read.close()
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("notebook"), reason="Notebook 7 is not installed")

@@ -9,7 +9,19 @@ import functools
 
 import numpy as np
 import pytest
-from driver import EXPLORERS, FIGURE, assert_fits, cell, drag, eventually, now, press, run_cell, slider
+from driver import (
+    EXPLORERS,
+    FIGURE,
+    assert_equal,
+    assert_fits,
+    cell,
+    drag,
+    eventually,
+    now,
+    press,
+    run_cell,
+    slider,
+)
 
 from lessons import explorers
 from lessons.explorers.base import plain
@@ -180,11 +192,7 @@ def move_scrubber(page, box, widget, shows):
         shows(value)
         row = handle.locator("xpath=ancestor::*[contains(@class, 'widget-inline-hbox')]")
         assert row.locator(".widget-readout").inner_text() == label
-        eventually(page, lambda label=label: assert_spoken(handle, label))
-
-
-def assert_spoken(handle, words):
-    assert handle.get_attribute("aria-valuetext") == words
+        eventually(page, lambda label=label: assert_equal(handle.get_attribute("aria-valuetext"), label))
 
 
 def move_both_handles(page, box, widget, shows):
@@ -227,26 +235,18 @@ def choose(page, box, widget, shows, options):
 def test_bars_that_come_in_have_the_colour_of_the_others(page):
     box = show(page, "ridge_weights")
     press(page, slider(box, "window"), "End")
-    eventually(page, lambda: assert_bars(box, 100, colours=1))
-
-
-def assert_bars(box, count, colours):
-    bars = "[...box.querySelectorAll('.subplot.xy .bars path')]"
-    fills = box.evaluate(f"box => {bars}.map(bar => getComputedStyle(bar).fill)")
-    assert (len(fills), len(set(fills))) == (count, colours)
+    fills = "[...box.querySelectorAll('.subplot.xy .bars path')].map(bar => getComputedStyle(bar).fill)"
+    shown = f"box => ({fills}).length + ' bars, ' + new Set({fills}).size + ' colour'"
+    eventually(page, lambda: assert_equal(box.evaluate(shown), "100 bars, 1 colour"))
 
 
 def test_a_network_without_a_gate_has_no_bias_to_set(page):
     box = show(page, "memory")
     box.get_by_role("button", name="RNN", exact=True).click()
-    eventually(page, lambda: assert_disabled(box, True))
+    box.locator(".noUi-target[disabled]").wait_for()
     box.get_by_role("button", name="GRU", exact=True).click()
     slider(box, "keep bias").wait_for()
-    eventually(page, lambda: assert_disabled(box, False))
-
-
-def assert_disabled(box, disabled):
-    assert (box.locator(".noUi-target").get_attribute("disabled") is not None) == disabled
+    box.locator(".noUi-target:not([disabled])").wait_for()
 
 
 def test_every_slider_has_a_name_and_nothing_went_wrong(page):

@@ -7,8 +7,8 @@ import pytest
 from driver import (
     EXPLORERS,
     FIGURE,
-    NOTEBOOKS,
     PANEL,
+    assert_equal,
     cell,
     close,
     command,
@@ -43,24 +43,6 @@ def assert_lag_follows(page, box, value=60):
     press(page, slider(box, "lag"), "Home" if value == 1 else "End")
     wait_for(page, box.locator(FIGURE), f"gd._fullData.at(-1).x[0] === {value}")
     assert box.get_by_role("status").inner_text().startswith(f"Lag {value}:")
-
-
-def setup_and_explorer_cells():
-    """The cell that imports the explorers, and each cell that shows one without the lesson's data."""
-    for path in NOTEBOOKS:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-        shows = [source for source in sources if re.search(r"\bexplorers\.\w+\(([\"'][^)]*)?\)", source)]
-        setup = next((source for source in sources if re.search(r"import.* explorers\b", source)), "")
-        for number, source in enumerate(shows):
-            yield pytest.param(setup, source, id=f"{path.stem}-{number}")
-
-
-@pytest.mark.parametrize(("setup", "source"), list(setup_and_explorer_cells()))
-def test_an_explorer_needs_no_cell_but_the_set_up(setup, source):
-    space = {}
-    exec(setup, space)
-    exec(source, space)
 
 
 # --- one explorer, moved and run again and again
@@ -137,10 +119,6 @@ def test_running_the_cell_again_ends_the_training_that_nobody_sees_any_more(note
     assert page.complaints == []
 
 
-def assert_equal(one, other):
-    assert one == other
-
-
 # --- restarts, reloads, interrupts
 
 
@@ -184,17 +162,19 @@ def begin_a_run(page):
 
 
 def test_a_page_left_during_training_is_found_again_with_the_run_in_it(lab, browser, page):
+    assert_lag_follows(page, explorer(page, "lag"))
     begin_a_run(page)
     command(page, "docmanager:save")
     other = open_notebook(browser, lab, "survives.ipynb")
     other.locator(EXPLORERS).nth(1).wait_for(timeout=60_000)
     wait_drawn(other)
+    wait_for(other, explorer(other, "lag").locator(FIGURE), "gd._fullData.at(-1).x[0] === 60")  # as it was
     found = explorer(other, "hidden size")
     begun = re.compile("Epoch|Stopped|LSTM 0[.]")
     eventually(other, lambda: assert_matches(begun, title_of(found.locator(FIGURE).first)))
     found.get_by_label("epochs").select_option("20")
     wait_for(other, found.locator(FIGURE).first, "/^LSTM 0[.]/.test(gd.layout.title.text)")
-    assert_lag_follows(other, explorer(other, "lag"))
+    assert_lag_follows(other, explorer(other, "lag"), 1)
     other.context.close()
 
 

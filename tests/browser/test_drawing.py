@@ -1,7 +1,7 @@
 """The drawn explorers in the page: parts are chosen by mouse and keyboard, Play reads a window and stops."""
 
 import pytest
-from driver import EXPLORERS, assert_fits, eventually, now, press, run_all, slider
+from driver import EXPLORERS, assert_equal, assert_fits, eventually, now, press, run_all, slider
 
 CELLS = (
     "from lessons import explorers",
@@ -53,14 +53,14 @@ def test_play_reads_values_one_after_another_and_a_hand_on_a_slider_ends_it(page
     cell = drawn(page, 0)
     cell.get_by_role("button", name="Step").click()
     read = cell.locator(".strip + text")
-    eventually(page, lambda: _equal(read.text_content(), "1 of 60 values"))
+    eventually(page, lambda: assert_equal(read.text_content(), "1 of 60 values"))
     cell.get_by_role("button", name="Play").click()
-    eventually(page, lambda: _equal(read.text_content()[:2], "4 "))
+    eventually(page, lambda: assert_equal(read.text_content()[:2], "4 "))
     x = slider(cell, "x")
     number = float(cell.locator("[data-part=x] .value").text_content().replace("−", "-"))
     assert now(x) == pytest.approx(number, abs=0.2)  # the slider follows; a step may have come between
     press(page, x, "Home")
-    eventually(page, lambda: _equal(read.text_content(), "window: press Play"))
+    eventually(page, lambda: assert_equal(read.text_content(), "window: press Play"))
     cell.get_by_role("button", name="Play").wait_for()
     assert not page.complaints
 
@@ -76,7 +76,3 @@ def test_the_chain_lights_up_by_a_click_and_by_its_buttons(page):
 
 def test_all_that_one_needs_while_dragging_fits(page):
     assert_fits(page)
-
-
-def _equal(found, expected):
-    assert found == expected
