@@ -49,13 +49,6 @@ def test_a_hidden_stretch_is_filled_without_its_truth(gaps):
     np.testing.assert_allclose(filled[places], expected, rtol=1e-5)
 
 
-def test_the_axes_stand_still_while_a_slider_moves(gaps):
-    gaps.set(look_at=HIDDEN)
-    axes = [gaps.live.figure.layout[axis].range for axis in ("xaxis", "yaxis", "yaxis2")]
-    gaps.set(steps=20, place=90)
-    assert [gaps.live.figure.layout[axis].range for axis in ("xaxis", "yaxis", "yaxis2")] == axes
-
-
 @pytest.mark.parametrize("season_length", [1, 7])
 def test_a_series_without_gaps_or_season_has_its_hidden_stretch(season_length):
     y = np.random.default_rng(0).normal(size=200).cumsum()

@@ -1,4 +1,4 @@
-"""The explorer of ridge's weights, and the axes that stand still in both of lesson 02's."""
+"""The explorer of ridge's weights."""
 
 import numpy as np
 import pytest
@@ -61,16 +61,3 @@ def test_the_seasons_come_out_of_the_noise(explorer):
     explorer.set(noise=0.02)
     weights = np.array(trace(explorer, "weights").y)
     assert 48 <= 1 + np.argmax(weights[30:]) + 30 <= 52
-
-
-@pytest.mark.parametrize("make", [explorers.ridge_weights, explorers.naive_error])
-def test_no_axis_moves_with_the_noise(make):
-    explorer = make()
-    ranges = []
-    for noise in (0.0, 0.18, 0.5):
-        layout = explorer.set(noise=noise).live.figure.layout
-        ranges.append(
-            [layout[axis].range for axis in ("xaxis2", "yaxis", "yaxis2", "yaxis3") if axis in layout]
-        )
-    assert ranges[0] == ranges[1] == ranges[2]
-    assert all(range is not None for range in ranges[0][:2])

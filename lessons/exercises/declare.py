@@ -242,8 +242,6 @@ def _unchanged(before, after):
     if isinstance(before, np.ndarray):
         same = before.shape == after.shape and before.dtype == after.dtype
         return same and before.tobytes() == after.tobytes()
-    if isinstance(before, dict):
-        return before.keys() == after.keys() and all(_unchanged(before[k], after[k]) for k in before)
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(_unchanged, before, after))
     if isinstance(before, (bool, int, float, str, type(None))):
