@@ -55,6 +55,7 @@ def test_every_known_wrong_answer_gets_its_own_diagnosis(id):
         assert result.diagnoses == [wrong.diagnosis], result.text()
         page = html.unescape(re.sub("<[^>]+>", "", display(result)["text/html"]))
         assert re.sub("[`*]", "", wrong.diagnosis)[:20] in re.sub("[`*]", "", page)
+        assert f'Stuck? hint("{id}")' in page
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id >= "01"])

@@ -22,11 +22,12 @@ def test_without_a_loop_start_runs_to_the_end():
     assert not run.running
 
 
-def test_without_a_loop_errors_are_raised():
-    def fail():
-        yield 1
-        raise RuntimeError("no")
+def fail():
+    yield 1
+    raise RuntimeError("no")
 
+
+def test_without_a_loop_errors_are_raised():
     with pytest.raises(RuntimeError, match="no"):
         LiveRun(fail, lambda items, done: None, fail=print).start()
 
@@ -119,10 +120,6 @@ def test_start_from_another_thread_runs_on_the_own_loop():
 
 def test_an_error_on_the_loop_is_shown_and_raised_by_wait():
     shown = []
-
-    def fail():
-        yield 1
-        raise RuntimeError("no")
 
     async def scenario():
         run = LiveRun(fail, lambda items, done: None, fail=shown.append, debounce=0)

@@ -128,35 +128,28 @@ def good():
     return v4.new_notebook(cells=[text, code], metadata={"kernelspec": kernel})
 
 
-def test_a_good_notebook_has_no_complaints():
-    assert complaints(good()) == []
-
-
 @pytest.mark.parametrize(
     ("place", "value", "complaint"),
     [
         ("outputs", [{"output_type": "stream"}], "has an output"),
-        ("execution_count", 3, "has an output or an execution count"),
         ("metadata", {"execution": {}}, "execution times"),
         ("id", "intro", "two cells have one id"),
         ("id", "3f2a9c1e", "no meaningful id"),
         ("source", "x = 1\n" * 21, "has 21 lines"),
         ("source", "", "is empty"),
         ("source", "!pip install x", "installs something"),
-        ("source", "%pip install x", "installs something"),
         ("source", 'pd.read_csv("https://example.org/x.csv")', "fetches something"),
         ("source", 'open("/home/me/x.csv")', "absolute path"),
-        ("source", 'open("C:/x.csv")', "absolute path"),
         ("source", 'warnings.filterwarnings("ignore")', "silences every warning"),
         ("source", "from numpy import *", "star import"),
         ("title", "no title", "titles"),
-        ("title", "# One\n\n# Two", "titles"),
         ("kernelspec", {"name": "my-env"}, "kernelspec"),
         ("language_info", {"version": "3.11.7"}, "language_info"),
     ],
 )
 def test_a_bad_notebook_is_complained_about(place, value, complaint):
     notebook = good()
+    assert complaints(notebook) == []
     text, code = notebook["cells"]
     if place == "title":
         text["source"] = value

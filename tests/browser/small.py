@@ -35,8 +35,3 @@ def fragile(level):
 
 broken = LiveFigure(figures.series(np.arange(3), np.zeros(3), title="Fragile"))
 Explorer({"level": slider("level", 5, 0, 9, 1)}, fragile, broken)
-
-
-# %%
-# what the browser has, the kernel knows
-print(busy.figure.layout.title.text)

@@ -1,5 +1,7 @@
 """Answers that are alike are listed; natural likeness is not."""
 
+import re
+
 import pytest
 
 from classroom import program, similarity
@@ -18,19 +20,11 @@ def make_windows(series, window):
         position = position + 1
     return np.array(first[0]), np.array(first[1])
 """
-DISGUISED = """
-def make_windows(s, w):
-    '''My own work!'''
-    out = [], []      # two lists
-    i = 0
-    while i + w < len(s):
-
-        a = s[i : i + w]
-        out[0].append(a.reshape(-1, 1).tolist())
-        out[1].append([float(s[i + w])])
-        i = i + 1
-    return (np.array(out[0]), np.array(out[1]))
-"""
+NAMES = {"series": "s", "window": "w", "first": "out", "position": "i", "piece": "a"}
+DISGUISED = re.sub(r"\w+", lambda word: NAMES.get(word[0], word[0]), ODD)
+DISGUISED = DISGUISED.replace(
+    ":\n    out = [], []", ":\n    '''My own work!'''\n    out = [], []  # two lists\n"
+)
 OTHER = """
 def make_windows(series, window):
     view = np.lib.stride_tricks.sliding_window_view(series, window)
