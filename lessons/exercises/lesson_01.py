@@ -19,7 +19,6 @@ def make_windows(series, window):
 
 
 _TOO_MANY = "There is one window too many: the last one has no next value to forecast."
-_AXES = "Windows have three axes, (N, T, 1), and targets two, (N, 1): one target a window is a column still."
 
 _MAKE_WINDOWS_SLIPS = [
     Slip(
@@ -62,8 +61,8 @@ _MAKE_WINDOWS_SLIPS = [
         "The windows do not overlap: the next one should start one step later, not one window later.",
         {"range(N)": "range(0, N, window)", "series[window:]": "series[window::window]"},
     ),
-    Slip(_AXES, {", y[:, np.newaxis]": ", y"}),
-    Slip(_AXES, {"X[:, :, np.newaxis]": "X"}),
+    Slip("Targets have two axes, (N, 1): one a window is a column still.", {", y[:, np.newaxis]": ", y"}),
+    Slip("Windows have three axes, (N, T, 1): one feature has an axis too.", {"X[:, :, np.newaxis]": "X"}),
 ]
 
 MAKE_WINDOWS = Exercise(
@@ -169,6 +168,10 @@ _SPLIT_BY_TIME_SLIPS = [
             "target_index < at": "target_index[target_index < at]",
             "target_index >= at": "target_index[target_index >= at]",
         },
+    ),
+    Slip(
+        f"The array is cut at position `at`, but `at` is a step of the series. {_EVERY_WINDOW}",
+        {"target_index < at": "target_index[:at]", "target_index >= at": "target_index[at:]"},
     ),
     Slip("The parts are swapped: this trains on the future.", {"return train, test": "return test, train"}),
     Wrong(

@@ -18,7 +18,7 @@ _EARLY = "One step too early: this is `season_length + 1` steps before the targe
 _LATE = "One step too late: this is `season_length - 1` steps before the target."
 _FRONT = "The steps are counted from the start of the window, not back from its end."
 _NO_INTERCEPT = "There is no intercept: the fit is forced through 0."
-_ONE_MEAN = "One mean is taken off all inputs alike. Each column of `A` has a mean of its own."
+_ONE_MEAN = "One mean is taken off all inputs alike. Each column of `X` has a mean of its own."
 
 
 def naive_error(signal, sigma):

@@ -27,7 +27,7 @@ def welcome():
         _, y = trend_and_seasons(noise=noise)
         truth, forecast = y[SHOWN], y[SHOWN.start - 1 : SHOWN.stop - 1]
         error = mse(y[TEST_FROM:], y[TEST_FROM - 1 : -1])
-        title = f"Say it again: off by about √{error:.4f} = {np.sqrt(error):.2f}"
+        title = f"The naive forecast is off by about √{error:.4f} = {np.sqrt(error):.2f}"
         gaps = np.stack([truth, forecast, np.full(len(truth), np.nan)], axis=1).ravel()
         alt = f"A series with noise {noise:.2f}, its naive forecast one step late, the gaps between. {title}."
         live.update(

@@ -137,7 +137,7 @@ def audit(series, pipeline, seconds=20):
         reach = np.maximum(trials.last_X - begin + 1, own_last - end)[ahead | filled].max()
         rows = [_count(mask, noun) for mask, noun in ((ahead, "window"), (filled, "target")) if mask.any()]
         found["smoothed with the future"] = (
-            f"{' and '.join(rows)} move with values of the series that lie up to {reach} "
+            f"{' and '.join(rows)} with values of the series from up to {reach} "
             f"time step{'s' * int(reach > 1)} too late"
         )
     k = trials.finite[-1] if late.any() else border

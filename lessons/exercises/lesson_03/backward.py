@@ -94,6 +94,7 @@ _GATE_SLIPS = [
     Slip("The slope of the sigmoid, σ′, is missing for the forget gate.", {"* f * (1 - f)": ""}),
     Slip("The slope of tanh is 1 − tanh²; for g the square is missing.", {"g**2": "g"}),
     Slip("The slope of tanh is missing for g.", {"* (1 - g**2)": ""}),
+    Slip("The blocks lie on top of each other; they stand side by side.", {"axis=1,": "axis=0,"}),
     Slip("g came out of a tanh; here it gets the slope of a sigmoid.", {"(1 - g**2)": "g * (1 - g)"}),
     Slip(
         "i, f and o came out of a sigmoid; here they get the slope of a tanh.",

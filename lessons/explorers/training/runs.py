@@ -46,7 +46,7 @@ class Task:
     data: ScaledWindows
     t: np.ndarray  # (N,), times of the test windows' targets
     y_true: np.ndarray  # (N, 1), these, in the series' unit
-    noise_floor: float  # variance of the noise: the smallest MSE possible, on average
+    noise_floor: float  # MSE of whoever knows the series without its noise
 
     def board(self):
         """Return a scoreboard of the forecasts to beat."""
@@ -81,9 +81,10 @@ def task(series, settings):
 def _task(series, window, **made_with):
     recipe = RECIPES[series]
     t, y = recipe.make(**made_with)
+    _, signal = recipe.make(**made_with | {"noise": 0})
     data = scaled_windows(y.astype(float), window, recipe.at)
     y_true = data.scaler.inverse_target(data.y_test)
-    return Task(data, t[data.test_index], y_true, made_with["noise"] ** 2)
+    return Task(data, t[data.test_index], y_true, mse(y[data.test_index], signal[data.test_index]))
 
 
 @dataclass(frozen=True)
