@@ -41,7 +41,7 @@ class Table:
         head = f"<thead>{self._line(self.heads, 'th', 'col')}</thead>" if self.heads else ""
         caption = f'<caption style="{_CAPTION}">{html.escape(self.caption)}</caption>' if self.caption else ""
         body = "".join(self._line(row, "td", "row") for row in self.rows)
-        wide = f";min-width:min(100%,{min(30, 3 * len(self.caption) // 5)}em)"  # or a caption would be a column
+        wide = f";min-width:min(100%,{min(30, 3 * len(self.caption) // 5)}em)"  # else a caption is a column
         return f'<table style="{_LOOK}{wide if caption else ""}">{caption}{head}<tbody>{body}</tbody></table>'
 
     def _line(self, cells, tag, scope):
