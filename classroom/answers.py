@@ -104,6 +104,7 @@ class Sandbox:
             "PYTHONPATH": os.pathsep.join([str(ROOT), *packages]),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "MALLOC_ARENA_MAX": "2",  # or each thread sets 64 MiB of the limit aside
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
@@ -187,12 +188,14 @@ class Answer:
         Statements that raised an exception before the function was called.
     shapes : list of int
         A fingerprint of every statement, for comparison with other students'.
+    stopped : Stopped or None
+        Why the process has ended.
     """
 
     tensors = False
 
     def __init__(self, sandbox, stream, pid, order):
-        self._sandbox, self._stream, self._pid, self._stop = sandbox, stream, pid, None
+        self._sandbox, self._stream, self._pid, self.stopped = sandbox, stream, pid, None
         self._cells = order["cells"]
         self._left = sandbox.limits.seconds
         self.kind, self.value, self.unreadable, self.failed, self.shapes = "stopped", None, [], [], []
@@ -255,8 +258,8 @@ class Answer:
 
     def _exchange(self, message):
         """Send a message, return what comes back within the time that is left."""
-        if self._stop is not None:
-            raise self._stop
+        if self.stopped is not None:
+            raise self.stopped
         start = time.monotonic()
         try:
             self._stream.settimeout(max(self._left, 0.001))
@@ -297,16 +300,16 @@ class Answer:
 
     def _end(self, reason):
         """End the process; return what is to be raised, now and at every later call."""
-        if self._stop is None:
+        if self.stopped is None:
             code = self._finish()
-            self._stop = Stopped(reason or _why(code, self._sandbox.limits))
-        return self._stop
+            self.stopped = Stopped(reason or _why(code, self._sandbox.limits))
+        return self.stopped
 
     def _finish(self):
         if self._pid is None:
             return None
         self._stream.close()
-        if self._stop is None:
+        if self.stopped is None:
             time.sleep(0.01)  # an ended process keeps its own exit code
         code, self._pid = self._sandbox.end(self._pid), None
         return code

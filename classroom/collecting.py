@@ -19,7 +19,6 @@ from typing import NamedTuple
 from classroom import Problem, submission
 from classroom.submission import NOTE, Unreadable
 
-MOST_NOTEBOOKS = 10  # of one student that are looked at
 _ID = re.compile(r"[^\W_][\w.@'’+-]{0,79}")
 _NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", flags=re.I)  # browsers add their own endings
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_.*")
@@ -95,8 +94,8 @@ def collect(course, lesson, source, pattern=None, worksheet=None):
         notebooks = {}
         for file in files:
             try:
-                if len(notebooks) == MOST_NOTEBOOKS:
-                    raise Unreadable(f"more than {MOST_NOTEBOOKS} notebooks")
+                if len(notebooks) == submission.MOST_NOTEBOOKS:
+                    raise Unreadable(f"more than {submission.MOST_NOTEBOOKS} notebooks")
                 notebooks[file.name] = file.read()
             except Unreadable as reason:
                 passed_over.append(f"{file.name}: {reason}")

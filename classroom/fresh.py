@@ -70,8 +70,8 @@ def confirm(result, again):
 
     Returns
     -------
-    bool
-        Whether points were taken back.
+    list of PartResult
+        What lost its points.
     """
     drawn = {part.name: part.message for part in again.parts}
     right = [part for part in result.parts if not part.message]
@@ -82,4 +82,4 @@ def confirm(result, again):
         part.message, part.where = ELSEWHERE, ""
     if lost:
         result.status = "partly" if len(lost) < len(right) else "not yet"
-    return bool(lost)
+    return lost

@@ -18,6 +18,7 @@ CHECK = re.compile(r"""^check\(\s*["']([\w.]+)["']\s*,\s*(\w+)\s*\)\s*$""", flag
 LONGEST_ANSWER = 20_000  # characters of it that are kept for the feedback
 
 # What in a card a teacher should hear of: a process that was stopped, or that tried what it must not.
+_STOPPED = "your function raised Stopped: "
 _SIGNS = (ELSEWHERE, "took longer than", "ended its", "ended by", "crashed", "sent something")
 _SIGNS += ("PermissionError", "FileNotFoundError")  # the cage's no, and a container's
 _SIGNS += ("MemoryError", "RecursionError", "SystemExit", "unable to open database", "can't start new thread")
@@ -192,11 +193,12 @@ class Grader:
             answer.tensors = exercise.tensors
             result = check(exercise.id, answer)
             others = {} if self._seed is None else drawn_again(exercise.id[:2], self._seed)
-            if result.points and exercise.id in others:
-                confirm(result, check(others[exercise.id], answer))
-            for part in result.parts:
-                if part.message:
-                    part.message = part.message.replace("your function raised Stopped: ", "your function ")
+            again = exercise.id in others and result.points and not answer.stopped
+            lost = confirm(result, check(others[exercise.id], answer)) if again else ()
+            if answer.stopped:
+                for part in result.parts:
+                    if part in lost or (part.message or "").startswith(_STOPPED):
+                        part.message = f"your function {answer.stopped}"
         elif answer.kind == "class":
             result = check(exercise.id, dict)
         elif answer.kind == "value":

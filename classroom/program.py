@@ -151,15 +151,17 @@ def needed(statements, name):
             later[function] |= of.later
     for of in names:
         of.bound = of.bound.union(*(later[function] for function in of.at_once if function in later))
-    wanted, chosen = {name}, set()
-    while True:
-        found = {
-            i for i, of in enumerate(names) if i not in chosen and ("*" in of.bound or of.bound & wanted)
-        }
-        if not found:
-            return [statements[i] for i in sorted(chosen)]
+    binding = defaultdict(set)
+    for i, of in enumerate(names):
+        for bound in of.bound:
+            binding[bound].add(i)
+    wanted, chosen = ["*", name], set()
+    while wanted:
+        found = binding[wanted.pop()] - chosen
         chosen |= found
-        wanted = wanted.union(*(names[i].read for i in found))
+        for i in found:
+            wanted += names[i].read
+    return [statements[i] for i in sorted(chosen)]
 
 
 class _Notebook:

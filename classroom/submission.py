@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 LARGEST = 20 * 2**20  # bytes; a lesson without outputs has 0.1 MB
 MOST_CELLS = 2000
+MOST_NOTEBOOKS = 10  # of one student that are looked at
 NOTE = "handed_in.json"  # beside a submission, written when it is collected
 
 
@@ -48,7 +49,7 @@ class Submission:
 
 
 def find(folder, name, released):
-    """Return the submitted file of a notebook, and a note where it has another name.
+    """Return the submitted file of a notebook, of several the one with the most answers; and notes.
 
     Parameters
     ----------
@@ -64,12 +65,20 @@ def find(folder, name, released):
     Unreadable
         If there is none.
     """
-    if (folder / name).is_symlink() or (folder / name).exists():
-        return folder / name, []
-    others = [path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()]
-    if others:
-        path = best(released, {path: read_bytes(path) for path in sorted(others)[:10]})
-        return path, [f"the notebook is called {one_line(path.name)[:60]} instead of {name}"]
+    usual, notebooks, reason = folder / name, {}, None
+    named = [usual] if usual.is_symlink() or usual.exists() else []
+    others = {path for path in folder.glob("*.ipynb") if path.is_file() and not path.is_symlink()} - {usual}
+    for path in [*named, *sorted(others)][:MOST_NOTEBOOKS]:
+        try:
+            notebooks[path] = read_bytes(path)
+        except Unreadable as error:
+            reason = reason or error
+    if notebooks:
+        path, more = best(released, notebooks), len(named) + len(others) - 1
+        notes = [f"the notebook is called {one_line(path.name)[:60]} instead of {name}"] * (path != usual)
+        return path, [*notes, *[f"it is one of {more + 1} handed in, and the others were not graded"][:more]]
+    if reason:
+        raise reason
     there = (
         ", ".join(sorted(one_line(path.name)[:60] for path in folder.iterdir())[:5])
         if folder.is_dir()
@@ -81,7 +90,7 @@ def find(folder, name, released):
 def notes_of(folder):
     """Return what `classroom.collecting` has noted of a submission."""
     try:
-        return [str(text) for text in json.loads(read_bytes(folder / NOTE))["notes"]]
+        return [str(text) for text in json.loads(read_bytes(folder / NOTE))["notes"][:20]]
     except (Unreadable, ValueError, KeyError, TypeError):
         return []
 

@@ -174,7 +174,7 @@ def describe(value):
     if type(value) in (tuple, list):
         return f"a {type(value).__name__} of {len(value)} value{'s' * (len(value) != 1)}"
     if type(value) is dict:
-        return "a dict with keys " + (", ".join(list(value)[:8]) or "(none)")
+        return "a dict with keys " + (", ".join(key[:40] for key in list(value)[:8]) or "(none)")
     if type(value) is str:
         return f"the text {value[:40]!r}"
     return _number(value)

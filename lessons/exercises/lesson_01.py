@@ -8,6 +8,7 @@ _rng = np.random.default_rng(1)
 _TEN = np.arange(10.0)
 _NOISE = _rng.normal(size=40)
 _RISING = 3 + 0.1 * np.arange(40) + _rng.normal(size=40)
+_WINDOWS = (Case(_TEN, 3), Case(_NOISE[:9], 4))
 
 
 def make_windows(series, window):
@@ -71,8 +72,8 @@ MAKE_WINDOWS = Exercise(
     reference=make_windows,
     returns="X, y",
     parts=[
-        Part("`X` holds every window that has a next value", 1, Case(_TEN, 3), of="X"),
-        Part("`y` holds the value right after each window", 1, Case(_TEN, 3), of="y"),
+        Part("`X` holds every window that has a next value", 1, *_WINDOWS, of="X"),
+        Part("`y` holds the value right after each window", 1, *_WINDOWS, of="y"),
         Part("any series, any window", 1, Case(_NOISE, 1), Case(_NOISE, 7), Case(_TEN, 8)),
     ],
     hints=[

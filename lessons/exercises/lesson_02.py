@@ -12,6 +12,7 @@ _LAGS = _rng.normal(size=(30, 4, 1)) + 2.0
 _TARGETS = _LAGS[:, -2:, 0].sum(axis=1, keepdims=True) + 5 + 0.1 * _rng.normal(size=(30, 1))
 _LAGS_TWO = _rng.normal(size=(25, 3, 2)) - 1.0
 _TARGETS_TWO = _LAGS_TWO[:, -1] @ np.array([[1.0], [-2.0]]) + 0.1 * _rng.normal(size=(25, 1))
+_FLAT = tuple(Case(np.full(30, 2.0), sigma) for sigma in (0.3, np.random.default_rng(3).uniform(0.4, 1)))
 _FITS = (Case(_LAGS, _TARGETS, 3.0), Case(_LAGS_TWO, _TARGETS_TWO, 0.5))
 
 _EARLY = "One step too early: this is `season_length + 1` steps before the target."
@@ -190,7 +191,7 @@ EXERCISES = (
         reference=naive_error,
         returns="mse",
         parts=[
-            Part("a flat signal: noise alone", 1, Case(np.full(30, 2.0), 0.3)),
+            Part("a flat signal: noise alone", 1, *_FLAT),
             Part("a moving signal, with and without noise", 1, Case(_WAVE, 0.0), Case(_X[0, :, 0], 0.2)),
         ],
         hints=[

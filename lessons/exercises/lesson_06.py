@@ -32,6 +32,7 @@ _NETS = (Case(*_net(1, 3, 1, 1, 0)), Case(*_net(3, 5, 2, 4, 1)))
 _GATES = (Case(*_gate(4, 6, 3, 2, move=-0.8)), Case(*_gate(6, 9, 2, 3, move=1.5)))
 _UNTRAINED = np.random.default_rng(4).uniform(-1, 1, 40).round(2)
 _TIED = np.array([0.5, -0.5, 0.25, 0.75, -1.0])
+_MANY = np.append(_TIED, _UNTRAINED)
 _STEPS = tuple(
     Case(*_step(B, D, H, seed), np.array(where, bool), forget)
     for B, D, H, seed, where, forget in (
@@ -266,7 +267,7 @@ EXERCISES = (
         returns="share",
         parts=[
             Part("positive and negative", 1, Case(0.61, _UNTRAINED), Case(-0.33, _UNTRAINED)),
-            Part("ties and extremes", 1, Case(-0.5, _TIED), Case(0.99, _TIED[:4])),
+            Part("ties and extremes", 1, Case(-0.5, _TIED), Case(0.99, _TIED[:4]), Case(-0.5, _MANY)),
         ],
         hints=[
             "A correlation of -0.9 is as far from 0 as one of +0.9: compare absolute values.",

@@ -323,6 +323,7 @@ EXERCISES = (
                 1,
                 Case(np.array([0.1, 0.2, 0.7, 0.4, 0.5, 0.8, 0.9]), _BASE),
                 Case(np.array([0.6, 0.1, 0.2, 0.6, 0.3, 0.4, 0.8]), _BASE),
+                Case(np.sort(np.random.default_rng(8).uniform(size=7)), _BASE),
             ),
             Part(
                 "always, never, and only for a while",

@@ -1,26 +1,28 @@
 """Submissions that are broken, or mean harm: how each is made, and what log and feedback say of it.
 
-What each does and what it must cost stands in classroom/README.md, a row for each. All are of lesson 01; most
-have right answers but for `make_windows`.
+Each is a row of the tables in classroom/hostile.md: what is handed in, what it must cost, what is said.
+Where that is no code, a function here makes it. All are of lesson 01; most have right answers but for
+`make_windows`.
 """
 
 import copy
 import json
 import os
 import re
+import socket
+import zipfile
 from pathlib import Path
-from types import SimpleNamespace
+from typing import NamedTuple
 
 from classroom.submission import is_answer, nbgrader_of
 from lessons.exercises import REGISTRY
 
-README = Path(__file__).resolve().parents[2] / "classroom" / "README.md"
+TABLES = Path(__file__).resolve().parents[2] / "classroom" / "hostile.md"
 LESSON, FIRST = "01_windows_and_leakage", "01.make_windows"
 ALL = sum(exercise.points for exercise in REGISTRY.of_lesson("01"))
 WITHOUT_FIRST = ALL - REGISTRY[FIRST].points
 RIGHT = REGISTRY[FIRST].source()
-LATE, DENIED, LOST = "took longer than", "PermissionError", "lost its nbgrader metadata"
-KINDS = {}  # {name: its `make(folder, notebook)` and what it `says`}
+MAKERS = {}  # {kind: function of (folder, notebook) that hands it in}
 
 
 def solved(released, share=1.0):
@@ -50,142 +52,64 @@ def save(folder, notebook, name=f"{LESSON}.ipynb"):
     (folder / name).write_text(text, encoding="utf-8", errors="surrogatepass")
 
 
-def expected():
-    """Return {kind: points}, as the outcomes in the README's table have it."""
-    table = README.read_text(encoding="utf-8").partition("| kind | what it does | outcome |\n")[2]
-    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", table.split("\n\n")[0], flags=re.M)
-    points = {"0": 0.0, "full points": ALL}
-    words = {name: re.search(r"^0|full points|$", outcome)[0] for name, outcome in rows}
-    return {name: points.get(word, WITHOUT_FIRST) for name, word in words.items() if name != "---"}
+class Kind(NamedTuple):
+    """A row of the tables; ``code`` is "" where it describes in words what is handed in."""
+
+    code: str
+    points: float
+    said: str
+
+    @property
+    def answer(self):
+        """The text of the first answer."""
+        if "RIGHT" in self.code or re.search(r"^(async )?def make_windows|^%%", self.code, flags=re.M):
+            return self.code.replace("RIGHT", RIGHT)
+        right = f"{RIGHT}\n\nright = make_windows\n\n\n" if "right(" in self.code else ""
+        return f"{right}def make_windows(series, window):\n    " + self.code.replace("\n", "\n    ")
 
 
-# --- the first answer -----------------------------------------------------------------------------
+def kinds():
+    """Return {name: Kind}."""
+    found = {}
+    for row in re.findall(r"^\| (?!kind)(.+) \|", TABLES.read_text(encoding="utf-8"), flags=re.M):
+        name, what, outcome, said = (cell.strip() for cell in f"{row} ".split(" | "))
+        points = {"f": ALL, "n": WITHOUT_FIRST, "0": 0.0}[outcome[0]]
+        code = what.strip("`").replace("⏎", "\n") if what[0] == what[-1] == "`" else ""
+        for word, text in (("LESSON", LESSON), ("REFERENCE", REGISTRY[FIRST].reference.__code__.co_filename)):
+            code = code.replace(word, text)
+        found[name] = Kind(code, points, said)
+    return found
 
 
-def answer(name, source, says=""):
-    """A kind whose first answer has this text; COURSE stands for the course's folder."""
-
-    def make(folder, notebook):
-        cell_of(notebook)["source"] = source.replace("COURSE", str(folder.parents[2]))
+def hand_in(name, folder, notebook):
+    """Hand in one kind, from a right notebook."""
+    code = KINDS[name].code
+    if name in MAKERS:
+        MAKERS[name](folder, notebook)
+    elif code[0] in "{[":
+        save(folder, code)
+    else:
+        cell_of(notebook)["source"] = KINDS[name].answer.replace("COURSE", str(folder.parents[2]))
         save(folder, notebook)
 
-    KINDS[name] = SimpleNamespace(make=make, says=says)
+
+KINDS = kinds()
 
 
-def body(name, lines, says=""):
-    """A kind whose first answer is a function with these lines."""
-    answer(name, "def make_windows(series, window):\n    " + lines.replace("\n", "\n    "), says)
+def made(name):
+    """Register a function of (folder, notebook) that writes the submission, into a folder made for it."""
+
+    def register(make):
+        def make_with_folder(folder, notebook):
+            folder.mkdir(parents=True)
+            make(folder, notebook)
+
+        MAKERS[name] = make_with_folder
+
+    return register
 
 
-# time, memory, processes
-body("endless loop", "while True: pass", LATE)
-body("sleeps", "import time; time.sleep(10**6)", LATE)
-outside = "n = sum(1 for _ in iter(int, 1))\ndef make_windows(series, window):\n    return n, window"
-answer("endless loop outside", outside, LATE)
-body("memory bomb", "a = [0]\nwhile True: a += a", "MemoryError")
-body("huge array", "return np.ones((10**5, 10**6))", "MemoryError")
-body("huge result", "return np.broadcast_to(0.0, (10**6, 10**6))")
-body("endless recursion", "return make_windows(series, window)", "RecursionError")
-body("sys.exit", "import sys; sys.exit(0)", "SystemExit")
-body("os._exit", "import os; os._exit(0)", "ended its process")
-body("crash", "import ctypes; ctypes.string_at(0)", "SIGSEGV")
-body("fork bomb", "import os\nwhile True: os.fork()", DENIED)
-threads = "import threading\nwhile True: threading.Thread(target=threading.Event().wait, daemon=True).start()"
-body("thread bomb", threads, "can't start new thread")
-body("kills the grader", "import os\ntry: os.kill(-1, 9)\nfinally: os.kill(os.getppid(), 9)", DENIED)
-flood = "import sys\nfor _ in range(1000): sys.stdout.write('x' * 100_000)\nx = print('y' * 10**7)\n"
-answer("flood of output", flood + RIGHT)
-body("slow pattern", "import re; re.match('(a+)+$', 'a' * 40 + 'b')", LATE)
-swallows = "import time\nwhile True:\n    try: time.sleep(99)\n    except BaseException: pass"
-body("swallows everything", swallows, LATE)
-body("deaf", "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass")
-body("raises its limits", "import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))")
-body("large text", "return 'x' * 10**9", "MemoryError")
-body("large key", "return {'x' * 10**7: 1.0}", "sent something")
-body("many keys", "return dict.fromkeys(map(str, range(10**6)), 0.0)")
-body("contains itself", "a = []; a.append(a); return a, a")
-body("never ends", "while True: yield series")
-body("closes the line", "import os; os.closerange(0, 99)", "ended its process")
-answer("leaves at the end", "import atexit, os\nx = atexit.register(os._exit, 1)\n" + RIGHT)
-
-# reaching out
-body("reads the seed", "return open('COURSE/cases.seed').read()", DENIED)
-body("writes beside the notebook", "open('answer.txt', 'w').write('42')", DENIED)
-body("imports the grader", "from classroom.gradebook import marks; return marks")
-looks = """import gc, sys
-found = [o for o in gc.get_objects() if getattr(o, '__name__', '') == 'make_windows']
-found += [v for v in sys._current_frames().values() if 'expected' in v.f_back.f_locals]
-return next(o for o in found if o is not make_windows)(series, window)"""
-body("looks for the reference", looks)
-pickled = "import os\nclass Odd:\n    def __reduce__(self): return os.system, ('touch COURSE/pwned',)\n"
-answer("a pickle as result", pickled + "def make_windows(series, window):\n    return Odd(), Odd()")
-body("shell", "import os; return os.system('touch COURSE/pwned')")
-body("subprocess", "import subprocess, sys; subprocess.run([sys.executable, '-c', 'pass'])", DENIED)
-body("network", "import socket; socket.create_connection(('127.0.0.1', 80), timeout=1)", DENIED)
-database = "import sqlite3; db = sqlite3.connect('COURSE/gradebook.db')\n"
-score = database + "db.execute('UPDATE grade SET auto_score = 100'); db.commit()"
-body("writes marks", score, "unable to open database file")
-body("deletes the course", "import shutil; shutil.rmtree('COURSE')", DENIED)
-body("locks the gradebook", "import os; os.chmod('COURSE/gradebook.db', 0)", DENIED)
-body("empties the gradebook", "import os; os.truncate('COURSE/gradebook.db', 0)", DENIED)
-body("reads another's work", f"return open('COURSE/submitted/good/{LESSON}/{LESSON}.ipynb').read()", DENIED)
-body("leaves an answer", "open('/tmp/classroom-answer', 'w').write('42')", DENIED)
-body("takes an answer", "return open('/tmp/classroom-answer').read()")
-shared = "from multiprocessing import shared_memory; shared_memory.SharedMemory('x', True, 10)"
-body("shared memory", shared, DENIED)
-
-# the reference and the checker
-registry = "from lessons.exercises import REGISTRY; "
-body("imports the reference", f"{registry}return REGISTRY['{FIRST}'].reference(series, window)")
-solutions = (
-    "import sys; del sys.modules['lessons.exercises']\nimport lessons.exercises.lesson_01 as solutions\n"
-)
-body("imports the lesson's solutions", solutions + "return solutions.make_windows(series, window)")
-reference = REGISTRY[FIRST].reference.__code__.co_filename
-body("reads the solution's file", f"exec(open({reference!r}).read())", DENIED)
-body("asks `use` for the reference", f"return use('{FIRST}', None)(series, window)")
-own_check = "check = lambda *a: 1000.0\ndef make_windows(series, window):\n    return None"
-answer("own check", own_check)
-agrees = "np.allclose = np.array_equal = np.isclose = lambda *a, **k: True\n"
-answer("patched NumPy", agrees + "def make_windows(series, window):\n    return series, series")
-patched = """import builtins, sys, lessons.exercises
-lessons.exercises.check = sys.modules['lessons.exercises'].check = lambda *a: 1000.0
-builtins.round = builtins.sum = lambda *a: 1000.0
-def make_windows(series, window):
-    check, round = lessons.exercises, sum
-    return 1000.0"""
-answer("patched lessons", patched)
-forges = r"""import os
-for fd in range(3, 99):
-    try: os.write(fd, b'\x00\x00\x00\x04\x00\x00\x00\x00true' * 50)
-    except OSError: pass"""
-body("speaks for the grader", forges, "sent something")
-equals_all = """class Yes(np.ndarray):
-    def __eq__(self, other): return True
-    def __array_ufunc__(self, *a, **k): return True
-    shape = property(lambda self: (7, 3, 1))
-def make_windows(series, window):
-    return np.zeros((7, 3, 1)).view(Yes), np.zeros((7, 1)).view(Yes)"""
-answer("hostile result", equals_all)
-odd = "class Odd(BaseException):\n    def __str__(self): raise SystemExit\n"
-script = "'<script>alert(1)</script>'"
-answer("hostile exception", f"{odd}def make_windows(series, window):\n    raise Odd({script})")
-changes = """N = len(series) - window
-X, y = np.stack([series[i : i + window, None] for i in range(N)]), series[window:, None].copy()
-series[:] = 0
-return X, y"""
-body("changes its arguments", changes)
-body("script in the text", f"raise ValueError({script})")
-body("half a character", "raise ValueError('\\ud800 x')")
-answer("blank lines", "\n" * 300_000 + "%matplotlib inline\n" + RIGHT)
-answer("odd characters", '"\ud800\0"\n' + RIGHT)
-answer("no Python", "def make_windows(:")
-answer("deeply nested", "def make_windows():\n  " + "(" * 100_000)
-
-# --- the notebook ---------------------------------------------------------------------------------
-
-
-def changed(name, says=""):
+def changed(name):
     """Register ``change(cells, answer, check)``: alters a right notebook's cells, two of them the first's."""
 
     def register(change):
@@ -193,9 +117,34 @@ def changed(name, says=""):
             change(notebook["cells"], cell_of(notebook), cell_of(notebook, kind="check"))
             save(folder, notebook)
 
-        KINDS[name] = SimpleNamespace(make=make, says=says)
+        MAKERS[name] = make
 
     return register
+
+
+# --- the first answer -----------------------------------------------------------------------------
+
+long_chain = "a0 = 0\n" + "".join(f"a{i + 1} = a{i}\n" for i in range(3000))
+for name, text in {
+    "odd characters": '"\ud800\0 \u202e\u2066"\n' + RIGHT,
+    "other line ends": RIGHT.replace("\n", "\r"),
+    "blank lines": "\n" * 300_000 + "%matplotlib inline\n" + RIGHT,
+    "long line": f"# {'x' * 10**7}\n{RIGHT}",
+    "deeply nested": "def make_windows():\n  " + "(" * 100_000,
+    "long sum": f"def make_windows(series, window):\n    return {'+'.join('1' * 100_000)}",
+    "chain of names": long_chain + RIGHT.replace("window:", "window + a3000:"),
+}.items():
+    changed(name)(lambda cells, answer, check, text=text: answer.update(source=text))
+
+
+@changed("typed-in results")
+def _(cells, answer, check):
+    public = [case.arguments()[0][0].sum() for part in REGISTRY[FIRST].parts for case in part.cases]
+    known = f"if min(abs(series.sum() - np.array({[float(s) for s in public]}))) > 1e-9: return 0"
+    answer["source"] = RIGHT.replace("    N =", f"    {known}\n    N =")
+
+
+# --- the notebook ---------------------------------------------------------------------------------
 
 
 def drop(cells, unwanted):
@@ -206,13 +155,16 @@ def is_check(cell):
     return nbgrader_of(cell).get("grade")
 
 
-changed("deleted checks", "was missing")(lambda cells, *_: drop(cells, is_check))
-changed("deleted answer", "was missing")(lambda cells, answer, check: cells.remove(answer))
-changed("answers alone", "was missing")(lambda cells, *_: drop(cells, lambda cell: not is_answer(cell)))
+changed("deleted checks")(lambda cells, *_: drop(cells, is_check))
+changed("deleted answer")(lambda cells, answer, check: cells.remove(answer))
+changed("answers alone")(lambda cells, *_: drop(cells, lambda cell: not is_answer(cell)))
 changed("copied answer")(lambda cells, answer, check: cells.insert(cells.index(answer), dict(answer)))
 changed("cells backwards")(lambda cells, *_: cells.reverse())
+changed("answer as raw text")(lambda cells, answer, check: answer.update(cell_type="raw"))
+changed("checks as text")(lambda cells, *_: [c.update(cell_type="markdown") for c in cells if is_check(c)])
+changed("one id for all")(lambda cells, *_: [cell.update(id="same") for cell in cells])
 changed("answer as text")(lambda cells, answer, check: answer.update(cell_type="markdown"))
-changed("too many cells", "cells (2000 at most)")(lambda cells, *_: cells.extend(cells * 99))
+changed("too many cells")(lambda cells, *_: cells.extend(cells * 99))
 
 
 @changed("claimed points")
@@ -228,10 +180,66 @@ def _(cells, answer, check):
         cell["metadata"]["nbgrader"]["points"] = 1000
 
 
-@changed("edited check", "was put back")
+@changed("edited check")
 def _(cells, answer, check):
     check["source"] = "1000.0"
     answer["source"] = "def make_windows(series, window):\n    return None"
+
+
+@changed("check as answer")
+def _(cells, answer, check):
+    check["metadata"]["nbgrader"] |= {"solution": True, "grade": False, "locked": False}
+    check["source"] = answer["source"] = "1000.0"
+
+
+@changed("copied check")
+def _(cells, answer, check):
+    cells.insert(cells.index(answer), {**check, "source": "1000.0"})
+
+
+@changed("swapped checks")
+def _(cells, answer, check):
+    other = cell_of({"cells": cells}, "01.trailing_mean", "check")
+    check["metadata"], other["metadata"] = other["metadata"], check["metadata"]
+
+
+@changed("script in outputs")
+def _(cells, answer, check):
+    data = {"text/html": "<script>alert(1)</script>", "text/plain": "3.0"}
+    for cell in cells:
+        cell["outputs"] = [{"output_type": "execute_result", "data": data, "metadata": {}}]
+
+
+@changed("one name for all")
+def _(cells, answer, check):
+    for cell in cells:
+        cell["metadata"] = answer["metadata"]
+
+
+@changed("odd names")
+def _(cells, answer, check):
+    for cell, name in zip(cells, [5, [], {}, None, True, ["x"]] * 99, strict=False):
+        cell["metadata"] = {"nbgrader": {"grade_id": name, "points": name}}
+
+
+@changed("source in pieces")
+def _(cells, answer, check):
+    for cell in cells:
+        cell["source"] = [piece for letter in "".join(cell["source"]) for piece in (letter, 7)]
+
+
+@changed("deep metadata")
+def _(cells, answer, check):
+    deep = {"a": float("nan"), "b": float("inf")}
+    for _ in range(500):
+        deep = {"deep": deep}
+    answer["metadata"]["deep"] = deep
+
+
+@changed("a large cell")
+def _(cells, answer, check):
+    own = {"cell_type": "code", "metadata": {}, "source": f"# {'x' * 15 * 10**6}", "outputs": []}
+    cells.insert(cells.index(answer), own)
 
 
 @changed("stub pasted again")
@@ -240,13 +248,13 @@ def _(cells, answer, check):
     cells.insert(cells.index(answer) + 1, {**answer, "source": stub})
 
 
-@changed("stripped metadata", LOST)
+@changed("stripped metadata")
 def _(cells, answer, check):
     for cell in cells:
         cell["metadata"] = {}
 
 
-@changed("stripped ids", LOST)
+@changed("stripped ids")
 def _(cells, answer, check):
     for cell in cells:
         cell["metadata"] = {}
@@ -275,45 +283,52 @@ def _(cells, answer, check):
 # --- the file -------------------------------------------------------------------------------------
 
 
-def made(name, says=""):
-    """Register a function of (folder, notebook) that writes the submission, into a folder made for it."""
-
-    def register(make):
-        def make_with_folder(folder, notebook):
-            folder.mkdir(parents=True)
-            make(folder, notebook)
-
-        KINDS[name] = SimpleNamespace(make=make_with_folder, says=says)
-
-    return register
-
-
-for name, (says, data) in {
-    "empty file": ("is no notebook", b""),
-    "half a file": ("is no notebook", b'{"cells": [{"ce'),
-    "conflict markers": ("is no notebook", b"<<<<<<< HEAD\n{}\n=======\n"),
-    "garbage": ("is no notebook", bytes(range(256)) * 100),
-    "another JSON": ("is no notebook", b"[1, 2]"),
-    "nested JSON": ("is no notebook", b"[" * 100_000),
-    "too large": ("21 MB", b" " * 21 * 2**20),
+for name, data in {
+    "empty file": b"",
+    "half a file": b'{"cells": [{"ce',
+    "conflict markers": b"<<<<<<< HEAD\n{}\n=======\n",
+    "garbage": bytes(range(256)) * 100,
+    "Latin-1": b'{"cells": [{"source": "\xe9\xe8"}]}',
+    "long number": b'{"cells": [], "n": %s}' % (b"9" * 5000),
+    "nested JSON": b"[" * 100_000,
+    "too large": b" " * 21 * 2**20,
 }.items():
-    made(name, says)(lambda folder, _, data=data: (folder / f"{LESSON}.ipynb").write_bytes(data))
-made("nothing", "there is no notebook")(lambda folder, _: (folder / "notes.txt").touch())
-made("renamed", "is called")(lambda folder, notebook: save(folder, notebook, "my homework (1).ipynb"))
-made("a pipe", "no ordinary file")(lambda folder, _: os.mkfifo(folder / f"{LESSON}.ipynb"))
-made("a folder", "no ordinary file")(lambda folder, _: (folder / f"{LESSON}.ipynb").mkdir())
+    made(name)(lambda folder, _, data=data: (folder / f"{LESSON}.ipynb").write_bytes(data))
+made("nothing")(lambda folder, _: (folder / "notes.txt").touch())
+made("renamed")(lambda folder, notebook: save(folder, notebook, "my homework (1).ipynb"))
+made("a pipe")(lambda folder, _: os.mkfifo(folder / f"{LESSON}.ipynb"))
+made("a device")(lambda folder, _: (folder / f"{LESSON}.ipynb").symlink_to("/dev/zero"))
+made("new line in the name")(lambda folder, notebook: save(folder, notebook, "x\n2026 good: 0 points.ipynb"))
+made("a folder")(lambda folder, _: (folder / f"{LESSON}.ipynb").mkdir())
 
 
-@made("a link", "cannot be opened")
+@made("a link")
 def _(folder, notebook):
     (folder / f"{LESSON}.ipynb").symlink_to(folder.parent.parent / "good" / LESSON / f"{LESSON}.ipynb")
 
 
-@made("two notebooks", "is called")
+@made("two notebooks")
 def _(folder, notebook):
     save(folder, notebook, "z.ipynb")
     cell_of(notebook)["source"] = "def make_windows(series, window):\n    raise NotImplementedError"
     save(folder, notebook, "a.ipynb")
+
+
+@made("another language")
+def _(folder, notebook):
+    metadata = {"kernelspec": {"name": "bash", "language": "R"}, "language_info": {"name": "R"}}
+    save(folder, {**notebook, "metadata": metadata})
+
+
+@made("two lists of cells")
+def _(folder, notebook):
+    save(folder, '{"cells": [], ' + json.dumps(notebook)[1:])
+
+
+@made("another lesson's")
+def _(folder, notebook):
+    other = folder.parents[2] / "release" / "02_naive_baseline" / "02_naive_baseline.ipynb"
+    save(folder, solved(json.loads(other.read_text(encoding="utf-8"))))
 
 
 @made("odd types")
@@ -323,12 +338,62 @@ def _(folder, notebook):
     save(folder, {**notebook, "metadata": "none"})
 
 
-@made("typed-in results", "wrong for others")
+@made("a draft of the right name")
 def _(folder, notebook):
-    public = [case.arguments()[0][0].sum() for part in REGISTRY[FIRST].parts for case in part.cases]
-    known = f"if min(abs(series.sum() - np.array({[float(s) for s in public]}))) > 1e-9: return 0"
-    cell_of(notebook)["source"] = RIGHT.replace("    N =", f"    {known}\n    N =")
+    save(folder, notebook, "final.ipynb")
+    for cell in filter(is_answer, notebook["cells"]):
+        cell["source"] = "raise NotImplementedError"
     save(folder, notebook)
+
+
+@made("a thousand notebooks")
+def _(folder, notebook):
+    save(folder, notebook)
+    for number in range(1000):
+        save(folder, '{"cells": []}', f"{number}.ipynb")
+
+
+@made("UTF-16")
+def _(folder, notebook):
+    (folder / f"{LESSON}.ipynb").write_text(json.dumps(notebook), encoding="utf-16")
+
+
+@made("packed")
+def _(folder, notebook):
+    with zipfile.ZipFile(folder / f"{LESSON}.ipynb", "w") as archive:
+        archive.writestr("a.ipynb", json.dumps(notebook))
+
+
+@made("a hole")
+def _(folder, notebook):
+    save(folder, "")
+    os.truncate(folder / f"{LESSON}.ipynb", 2**40)
+
+
+@made("a socket")
+def _(folder, notebook):
+    here = os.open(folder, os.O_RDONLY)  # a socket's path may have 107 letters
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"/proc/self/fd/{here}/{LESSON}.ipynb")
+    os.close(here)
+
+
+@made("a pipe as time stamp")
+def _(folder, notebook):
+    save(folder, notebook)
+    os.mkfifo(folder / "timestamp.txt")
+
+
+@made("a link as secret")
+def _(folder, notebook):
+    save(folder, notebook)
+    (folder / "submission_secret.txt").symlink_to(folder.parents[2] / "cases.seed")
+
+
+@made("forged notes")
+def _(folder, notebook):
+    save(folder, notebook)
+    save(folder, {"number": "", "notes": ["<script>alert(1)</script>"] * 100_000}, "handed_in.json")
 
 
 @made("odd time stamp")
