@@ -205,18 +205,21 @@ def column(dates):
 
 
 FORMATS = {  # by step and number of rows
-    ("h", 240): "%Y%m%d%H|%y%m%d%H%M|%d.%m.%Y %H:%M|%m/%d/%Y %I:%M %p|%Y-%m-%d %H:%M",
+    (
+        "h",
+        240,
+    ): "%Y%m%d%H|%y%m%d%H%M|%d.%m.%Y %H:%M|%m/%d/%Y, %I:%M%p|%Y-%m-%d %H:%M|%Y-%m-%d %H:%M UTC|%Y%j%H",
     ("10min", 400): "%Y%m%d%H%M|%d/%m/%y %H:%M:%S",
-    ("30s", 300): "%Y%m%d%H%M%S",
+    ("30s", 300): "%Y%m%d%H%M%S|%d%b%Y:%H:%M:%S|%Y-%m-%d %H:%M:%S,000",
     ("D", 9): "%Y-%j|%Y-%m-%d",
     ("D", 26): "%d%m%Y|%d%m%y",
     ("D", 40): "%Y-%d-%m",
-    ("D", 90): "%Y%m%d|%y%m%d|%m%d%Y|%d-%b-%y|%d %b %Y|%d %m %Y|%A, %B %d, %Y",
+    ("D", 90): "%Y%m%d|%y%m%d|%m%d%Y|%d-%b-%y|%d %b %Y|%d. %m. %Y|%A, %B %d, %Y|%b-%d-%Y",
     ("D", 91): "%y/%m/%d|%y-%m-%d|%d.%m.%Y|%d/%m/%Y|%m/%d/%Y|%m/%d/%y",
     ("D", 400): "%Y%j|%Y.%j",
     ("W-MON", 104): "W%V/%G|%G%V|%G-W%V|%g%V",
     ("MS", 12): "%m.%Y|%b %Y",
-    ("MS", 36): "%y%m|%Y.%m|%Y%m|%Y-%m|%b-%y|%B %Y|%m/%y",
+    ("MS", 36): "%y%m|%Y.%m|%Y%m|%Y-%m|%b-%y|%B %Y|%m/%y|%b. %Y|%Y-M%m|%Y:%m|%b'%y|%Y年%m月|%Y_%m",
 }
 
 
@@ -247,6 +250,7 @@ def test_a_century_is_the_latest_that_is_not_to_come(read, first):
 
 
 QUARTER_FORMS = "{y}{q}|{y}Q{q}|Q{q} {y}|{q}Q{yy:02}|Q{q}-{yy:02}|{y}.{q}|{y}-{q}|{q}/{y}"
+QUARTER_FORMS += "|{y}0{q}|{y}-0{q}|{q}/{yy:02}|{y}Q0{q}|{y}, Qtr {q}"
 QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
 
 
@@ -261,6 +265,21 @@ QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
             for form in QUARTER_FORMS.split("|")
         ],
         (["2000S1", "2000S2", "2001S1", "2001S2"], np.arange("2000", "2002", 6, "M8[M]")),
+        *[
+            ([f"{month} 2024" for month in months.split()], np.arange("2024-01", "2024-12", 2, "M8[M]"))
+            for months in (
+                "janv. mars mai juillet sept. nov.",
+                "Jan Mrz Mai Juli September Nov.",
+                "enero mar mayo julio sept nov",
+                "gen mar maggio lug set nov",
+                "jan março mai jul setembro nov",
+            )
+        ],
+        (
+            [f"{day} de enero de 2024" for day in range(1, 14)],
+            np.arange("2024-01-01", "2024-01-14", dtype="M8[D]"),
+        ),
+        ([f"{1990 + k / 12:.3f}" for k in range(60)], np.round(1990 + np.arange(60) / 12, 3)),
         ([f"FY{year}" for year in range(1998, 2004)], np.arange(1998, 2004)),
         (["2001.08", "2001.09", "2001.1", "2001.11"], np.arange("2001-08", "2001-12", dtype="M8[M]")),
         (range(1, 40), np.arange(1, 40)),
@@ -300,6 +319,49 @@ def test_several_columns_make_a_time(read):
     hours = "".join(f"2024,{day:03},{hour},0\n" for day in (59, 60, 61) for hour in range(24))
     t, _ = read("year,doy,hour,y\n" + hours, time=["year", "doy", "hour"])
     assert str(t[0]) == "2024-02-28T00:00:00" and len(t) == 72
+    tenths = "".join(f"1,Jan,2024,{hour},{minute},0\n" for hour in range(3) for minute in range(0, 60, 10))
+    t, _ = read("DD,MM,#YY,hh,mm,y\n" + tenths, time=["DD", "MM", "#YY", "hh", "mm"])
+    np.testing.assert_array_equal(t, np.arange("2024-01-01T00:00", "2024-01-01T03:00", 10, "M8[m]"))
+    clock = "".join(f"{hour}:00,1/6/2024,0\n" for hour in range(5))
+    assert (
+        str(read("Time,Day,y\n" + clock, time=["Time", "Day"], day_first=True)[0][1]) == "2024-06-01T01:00:00"
+    )
+
+
+@pytest.mark.parametrize("name", ["period", "step", "station", "Settlement Period"])
+def test_numbers_beside_a_date_are_read_by_the_name_of_their_column_alone(read, name):
+    rows = "".join(f"2024-01-0{day},{k},0\n" for day in (1, 2) for k in range(20))
+    with pytest.raises(ValueError, match=f"row 2, column '{name}': '0' could be any part of a time: call"):
+        read(f"date,{name},y\n{rows}", time=["date", name])
+    with pytest.raises(ValueError, match="columns 'month day': none of them holds the year"):
+        read("month,day,y\n1,1,0\n1,2,0\n", time=["month", "day"])
+
+
+def test_a_format_that_is_given_settles_what_no_row_does(read):
+    cells = pd.date_range("2020-01-01", "2020-06-01", freq="MS").strftime("%y%m%d")
+    with pytest.raises(ValueError, match="no row settles it: pass time_format='%Y%m' if that is meant"):
+        read(column(cells))
+    assert str(read(column(cells), time_format="%y%m%d")[0][-1]) == "2020-06"
+    yearly = column(f"Jan-{year}" for year in range(12, 24))
+    with pytest.raises(ValueError, match="pass time_format='%b %y' if that is meant"):
+        read(yearly)
+    for form in "%b %y", "%b-%y":  # as it is said, and as it is written
+        np.testing.assert_array_equal(
+            read(yearly, time_format=form)[0], np.arange("2012", "2024", dtype="M8[Y]")
+        )
+    with pytest.raises(
+        ValueError, match="row 2, column 'date': 'Jan-12' is not a date, by time_format='%Y': write"
+    ):
+        read(yearly, time_format="%Y")
+    with pytest.raises(ValueError, match="'Q' is a bad directive in format '%Q'"):
+        read(yearly, time_format="%Q")
+
+
+def test_days_and_months_that_a_spreadsheet_has_exchanged_are_refused(read):
+    days = pd.date_range("2023-01-01", "2023-12-31")
+    exchanged = [f"{day:%Y-%d-%m}" if day.day <= 12 else f"{day:%Y-%m-%d}" for day in days]
+    with pytest.raises(ValueError, match=r"\(row 14: .*would be with day and month exchanged up to the 12th"):
+        read(column(exchanged))
 
 
 @pytest.mark.parametrize(
@@ -315,7 +377,7 @@ def test_the_parts_of_a_year_are_told_by_name(read, name, first, unit):
     """A dozen numbers could be months as well as days."""
     t, _ = read(f"year,{name},y\n" + "".join(f"2024,{k},{k}\n" for k in (3, 4)), time=["year", name])
     assert str(t[0]) == first and t.dtype == np.dtype(f"datetime64[{unit}]")
-    with pytest.raises(ValueError, match=r"'2024 3' could be 2024-.* or 2024-.*no row settles it: write"):
+    with pytest.raises(ValueError, match=r"row 2, column 'dekad': '3' could be any part of a time: call"):
         read("year,dekad,y\n2024,3,1\n2024,4,1\n", time=["year", "dekad"])
 
 
@@ -441,7 +503,17 @@ def parts(form, most):
         ("2024-01-01|2024-01-02|Source: me", "row 4, column 'date': 'Source: me' is not a date"),
         ("2001Q1|2001Q2|2001Q5|2001Q4", "row 4, column 'date': '2001Q5' is not a date"),
         ("1990|1991|19x2|1993", "row 4, column 'date': '19x2' is not a date like '1990'"),
-        ("janv. 2024|mars 2024", "'janv. 2024' is not a date; .*months are read in English"),
+        ("январь 2024|март 2024", "'январь 2024' is not a date: .*time_format=.*read in English, French, "),
+        (days("3{:02}", range(1, 32)), "'301' could be 301 or 2000-03-01 .*numbers or %m%d of no year"),
+        (days("{}03", range(1, 32)), "'103' could be 103 or .*or leave out time= to take the rows"),
+        (days("{:02}.03", range(1, 10)), "'01.03' could be 1.03 or 2000-"),
+        (days("{:02}00", range(24)), "'0000' is not a date: write .*time_format="),
+        (days("05{:02}", range(1, 12, 2)), "'0501' is not a date: write .*time_format="),
+        (days("{}", [*range(5, 53), *range(1, 5)]), "row 50: 1 after 52.: do the numbers start again"),
+        (
+            days("2024-{:02}-01", [*range(2, 13), 1]) + "|2026-03-01",
+            "row 13: .*14 of 27 time steps lack a row",
+        ),
         ("2023|202401", "row 3, column 'date': '202401' is not a date like '2023'"),
         ("2022|2023|2024-01", "row 4, column 'date': '2024-01' is not a date like '2022'"),
         ("2023-12|2024|2024-02", "row 3, column 'date': '2024' is not a date like '2023-12'"),
@@ -457,8 +529,6 @@ def parts(form, most):
         *[
             (parts(form, most), f"2001-{usual}-01 or 2001-{other}-01 .*{most} parts of a year.* 2024Q1")
             for form, most, usual, other in [
-                ("{}{:02}", 4, "02", "04"),
-                ("{}-{:02}", 4, "02", "04"),
                 ("{1:02}/{0}", 3, "02", "05"),
                 ("{}.{:02}", 6, "02", "03"),
                 ("{}{}", 3, "04", "05"),

@@ -8,7 +8,7 @@ from lessons.checks import as_series, whole_number
 from lessons.series import from_csv
 
 
-def read(path, columns, time, season_length):
+def read(path, columns, time, season_length, **options):
     """Read columns of a CSV that are measured together, say what was noticed, refuse what is too short.
 
     Parameters
@@ -18,6 +18,8 @@ def read(path, columns, time, season_length):
         first column is the target; others that begin much later are left out.
     season_length : int
         Time steps in a season; 1 where there is none.
+    **options
+        For `from_csv`, where it asks for them: ``decimal=","``.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def read(path, columns, time, season_length):
     whole_number(season_length, "season_length", 1)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
-        t, y = from_csv(path, columns, time=time)
+        t, y = from_csv(path, columns, time=time, **options)
     for note in notes:
         print(note.message)
     y = as_series(y, "y")

@@ -83,10 +83,13 @@ def read_numbers(cells, rows, column, decimal):
     """
     import pandas as pd
 
-    blocks, wrong = [], []
+    blocks, wrong, thousands = [], [], "," if decimal == "." else "."
+    all_numbers = re.compile(rf"(?:{NUMBERS[decimal].pattern}\n)+")
     for k, block in enumerate(cells.blocks):
         texts = block.split("\n")
         plain = block.replace(".", " ").replace(",", ".") if decimal == "," else block
+        if all_numbers.fullmatch(block + "\n"):
+            plain = re.sub(SPACES, "", block.replace("−", "-").replace(thousands, "")).replace(decimal, ".")
         numbers = pd.Series(plain.split("\n"), dtype=object)
         values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=np.float64, copy=True)
         for i in np.flatnonzero(~np.isfinite(values)):
@@ -101,7 +104,7 @@ def read_numbers(cells, rows, column, decimal):
         more = f" (the first of {len(wrong)} such cells in this column)" if len(wrong) > 1 else ""
         raise ValueError(
             f"row {row}, column {column!r}: {cell!r} is not a finite number{more}; the decimal mark is taken "
-            f"to be {decimal!r}; leave a cell empty, or write NA, where a value is missing"
+            f"to be {decimal!r}; write a number alone, and leave the cell empty where a value is missing"
         )
     if np.isnan(values).all():
         raise ValueError(f"column {column!r} holds no numbers: all its {len(cells)} cells are empty or NA")

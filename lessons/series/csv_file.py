@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from lessons.series.cells import Cells, decimal_mark, read_numbers
-from lessons.series.spacing import coarsest, count, regular, show
-from lessons.series.times import read_times
+from lessons.series.spacing import LONGER, coarsest, count, in_order_with_days_as_months, regular, show
+from lessons.series.times import MONTH_NAMES, plain, read_times
 
 DELIMITERS = ",;\t|"
 RARE_DELIMITERS = " :~^#/"
@@ -19,28 +19,34 @@ NO_TABLES = {
     (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"): "a spreadsheet or an archive, not text: save it as CSV first",
     (b"\x1f\x8b",): "compressed: unpack it first",
     (b"%pdf",): "a PDF document, not a table: find the numbers as CSV",
-    (
-        b"<html",
-        b"<!doctype",
-    ): "a web page, not a table: was a page saved where the file was to be downloaded?",
+    (b"<html", b"<!doc"): "a web page, not a table: was a page saved where the file was to be downloaded?",
     (b"{", b"[{"): "JSON, not a table: save it as CSV first",
 }
 NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
-PARTS = {  # of a year, by the name of their column
-    "mo|m$|m[eê]s": "M{:02}",
-    "q|tri": "Q{}",
-    "w(k|ee|oche|$)|kw|sema": "-W{:02}",
-    "d(ay|oy|$)|yday|j(d|ul)": "-{:03}",
+PARTS = {  # of a time: how it is written after those above it, and what its column is called
+    "year": ("{}", "y|yy|yyyy|yr|year|jahr|ann[ée]e|an|año|anno|ano"),
+    "quarter": ("Q{}", "q|qtr|quarter|quartal|tri|trim|trimestre"),
+    "month": ("-{:02}", "m|mm|mo|mon|month|monat|mois|mes|mês|mese"),
+    "week": ("-W{:02}", "w|wk|week|woche|kw|semaine|semana|settimana"),
+    "doy": ("-{:03}", "doy|dayofyear|yday|jday|julian|julianday"),
+    "day": ("-{:02}", "d|dd|dy|day|tag|jour|d[ií]a|giorno"),
+    "hour": (" {:02}", "h|hh|hr|hour|heure|hora|ora|stunde|std"),
+    "minute": (":{:02}", "mi|min|minute"),
+    "second": (":{:02}", "s|ss|sec|second"),
 }
-WIDE = {  # what the columns of a table are called that has one for each hour, month or quarter
-    "hour": (24, r"(h|hour ?)?([01]?\d|2[0-4])(:00)?"),
-    "month": (12, r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?|0?[1-9]|1[0-2]"),
-    "quarter": (4, r"q(tr|uarter)? ?[1-4]"),
+WIDE = {  # what the columns of a table are called that has one for each part of a longer time, and how many
+    "year": (range(2, 500), r"(1[5-9]|20)\d\d"),
+    "day": ([31], r"d?(ay ?)?(0?[1-9]|[12]\d|3[01])"),
+    "hour": ([24, 48, 96], r"(h|hour ?)?([01]?\d|2[0-4])(:?[0-5]\d)?"),
+    "month": ([12], rf"({'|'.join(MONTH_NAMES)})\.?|m?(0?[1-9]|1[0-2])"),
+    "quarter": ([4], r"q(tr|uarter)? ?[1-4]|i{1,3}|iv"),
 }
 SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
 
 
-def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=None, day_first=None):
+def from_csv(
+    path, column, time=None, *, delimiter=None, decimal=None, encoding=None, day_first=None, time_format=None
+):
     """Read one or more columns of a CSV file as a series, regular in time.
 
     What the file leaves unsaid is found out from all of its rows; what had to be assumed or mended is said in
@@ -67,6 +73,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         warning.
     day_first : bool, optional
         Whether 01/02/2024 is the first of February. Found from the whole column unless given.
+    time_format : str, optional
+        How the times are written, as `pandas.to_datetime` takes it: ``"%d.%m.%Y %H:%M"``. Found unless given.
 
     Returns
     -------
@@ -118,9 +126,9 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
 
     t = np.arange(len(rows))
     if time is not None:
-        joined = [_joined([cells[name] for name in times_of], times_of)]
+        joined = [_joined([cells[name] for name in times_of], times_of, rows)]
         del cells  # a large file's memory is needed for its times
-        times, said = read_times(joined.pop(), rows, label, day_first)
+        times, said = read_times(joined.pop(), rows, label, day_first, time_format)
         notes += said
         t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
@@ -159,18 +167,51 @@ def _encoding(path, given, notes):
         return fallback
 
 
-def _joined(columns, names):
-    """One cell a row from those of several columns: a date and a clock; a year and a part of it."""
+def _joined(columns, names, rows):
+    """One cell a row from those of several columns: numbers by their columns' names, all else as it is."""
     if len(columns) == 1:
         return columns[0]
-    rows = ([cell.removesuffix(".0") for cell in row] for row in zip(*columns, strict=True))
-    hours = all(re.match("h", name, re.IGNORECASE) for name in names[2:])
-    if hours and columns[0].match(r"\d{4}(\.0)?") and columns[1].match(r"\d{1,3}(\.0)?"):
-        for name, form in PARTS.items():
-            if re.match(name, names[1], re.IGNORECASE):
-                rows = ([year + form.format(int(part)), *clock] for year, part, *clock in rows)
-                break
-    return Cells(map(" ".join, rows))
+    found, label = [], " ".join(names)  # found: (part, whether its cells are numbers, cells)
+    parts = [_part(name) for name in names]
+    for name, part, cells in zip(names, parts, columns, strict=True):
+        number = cells.match(r"[a-z]?\d{1,3}(\.0)?")
+        if cells.match(r"(1[5-9]|20)\d\d(\.0)?"):
+            part, number = "year", True
+        elif part is None and number and cells[0].isdigit():
+            raise ValueError(
+                f"row {rows[0]}, column {name!r}: {cells[0]!r} could be any part of a time: call the column "
+                f"{', '.join(PARTS)} (doy: day of the year), or write times such as 2024-01-31 23:30 into one"
+            )
+        elif not number and ":" in cells[0]:
+            part = "second"
+        if part == "month" in parts[: len(found)]:  # MM and mm
+            part = "minute"
+        if part == "day" and "year" in parts and not {"month", "week"} & {*parts}:
+            part = "doy"
+        found.append((part, number and part is not None, cells))
+    found.sort(key=lambda column: [None, *PARTS].index(column[0]))
+    if found[0][0] not in (None, "year") and found[0][1]:
+        raise ValueError(f"row {rows[0]}, columns {label!r}: none of them holds the year; add one that does")
+    clock = ":00" if found[-1][:2] == ("hour", True) else ""
+    written = [map(_written(PARTS[part][0] if number else None), cells) for part, number, cells in found]
+    return Cells("".join(row).strip() + clock for row in zip(*written, strict=True))
+
+
+def _written(form):
+    """How a cell of a part of a time is written after the parts before it."""
+    if form is None:
+        return lambda cell: f" {cell}"
+    return lambda cell: form.format(int(re.sub(r"\.0$|\D", "", cell)))
+
+
+def _part(name):
+    """The part of a time that the name of a column tells, or None."""
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    for tried in ["".join(words)], words:
+        told = {part for part, (_, called) in PARTS.items() for word in tried if re.fullmatch(called, word)}
+        if len(told) == 1:
+            return told.pop()
+    return None
 
 
 def _delimiter(lines, wanted):
@@ -211,7 +252,7 @@ def _records(lines, delimiter, keep_blank=False):
             row += 1
             if reader.line_num != row:
                 break
-            if any(map(str.strip, record)):
+            if "".join(record).strip():
                 yield from blank or ()
                 blank = []
                 yield row, record
@@ -274,14 +315,13 @@ def _refuse_uneven(where, record, width, delimiter, needed):
 def _refuse_wide(path, header, wanted):
     """Refuse a table with a column an hour, a month or a quarter: one of them is no series."""
     for kind, (most, pattern) in WIDE.items():
-        names = [name for name in header if re.fullmatch(pattern, name, re.IGNORECASE)]
-        if len(names) == most and set(names) & set(wanted):
+        names = [name for name in header if re.fullmatch(pattern, plain(name))]
+        if len(names) in most and set(names) & set(wanted):
             (time, *_) = [name for name in wanted if name not in names] or header
             raise ValueError(
                 f"{path.name} has a column for each {kind}: {wanted[0]!r} alone is no series. Put them in a "
-                f"row: pandas.read_csv({path.name!r}).melt({time!r}, {names!r}).assign(date=lambda d: "
-                f"d[{time!r}].astype(str).str.removesuffix('.0') + ' ' + d.variable)"
-                ".to_csv('long.csv', index=False), then from_csv('long.csv', 'value', 'date')"
+                f"row: pandas.read_csv({path.name!r}).melt({time!r}, {names!r}, {kind!r})"
+                f".to_csv('long.csv', index=False), then from_csv('long.csv', 'value', [{time!r}, {kind!r}])"
             )
 
 
@@ -310,7 +350,17 @@ def _in_time(times, y, rows, column, notes):
     late = np.flatnonzero(times[1:] < times[:-1]) + 1
     if late.size:
         row, first, before = rows[late[0]], show(times[late[0]]), show(times[late[0] - 1])
-        notes.append(f"rows are not in order of time (row {row}: {first} after {before}); sorted")
+        disorder = f"rows are not in order of time (row {row}: {first} after {before})"
+        if times.dtype.kind == "M" and in_order_with_days_as_months(times):
+            raise ValueError(
+                f"{disorder}, but would be with day and month exchanged up to the 12th, as a spreadsheet "
+                "does to dates it takes for American ones: have them written anew, as 2024-01-31"
+            )
+        if times.dtype.kind != "M" and late.size == 1 and times[-1] < times[0]:
+            raise ValueError(
+                f"{disorder}: do the numbers start again? Write the year, or the day, before them"
+            )
+        notes.append(f"{disorder}; sorted")
         order = np.argsort(times, kind="stable")
         times, y, rows = times[order], y[order], rows[order]
 
@@ -337,6 +387,10 @@ def _in_time(times, y, rows, column, notes):
     grid = regular(times, rows, column)
     places = np.searchsorted(grid, times)
     gaps = np.delete(grid, places)
+    if late.size not in (0, len(times) - 1) and len(grid) > LONGER * len(times):
+        raise ValueError(
+            f"{disorder}, and {gaps.size} of {len(grid)} time steps lack a row: is a time mistyped?"
+        )
     if gaps.size:
         steps = count(gaps.size, "time step")
         notes.append(f"{steps} without a row put in as NaN (the first is {show(gaps[0])})")

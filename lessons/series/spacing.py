@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 
 STRETCH = 10, 2  # a series (of dates, of numbers) that gaps filled make so many times longer has a wrong time
+LONGER = 1.2  # a reading that leaves so many times more gaps than another one is not meant
 
 
 def regular(times, rows, column):
@@ -109,13 +110,26 @@ def stretch(times):
         return np.inf
 
 
+def in_order_with_days_as_months(times):
+    """Whether times in disorder are in order once day and month are exchanged where both can be either."""
+    months, days = times.astype("datetime64[M]"), times.astype("datetime64[D]")
+    day, month = (days - months).astype(int), months.astype(int) % 12  # from 0
+    exchanged = (months - month + day).astype("datetime64[D]") + month + (times - days)
+    exchanged = np.where(day < 12, exchanged, times)
+    return not (exchanged[1:] < exchanged[:-1]).any()
+
+
 def _grids(times, step):
     """Every regular series from the first time to the last that the times might be part of."""
     if times.dtype.kind == "M":
         yield from _calendars(times, step)
-    positions = (times - times[0]) / step
-    whole = np.round(positions).astype(int)
-    if np.allclose(positions, whole, rtol=0, atol=1e-6) and (np.diff(whole) > 0).all():
+    whole = np.append(0, np.cumsum(np.round(np.diff(times) / step)).astype(int))
+    rounded = times.dtype.kind == "f"  # a twelfth of a year is 0.0833 and 0.0834 in turns
+    step = (times[-1] - times[0]) / whole[-1] if rounded and whole[-1] else step
+    if (
+        np.allclose((times - times[0]) / step, whole, rtol=0, atol=0.02 if rounded else 1e-6)
+        and np.diff(whole).all()
+    ):
         grid = times[0] + step * np.arange(whole[-1] + 1)
         grid[whole] = times  # 0.1 + 2 * 0.1 is not 0.3 to the last bit
         yield grid

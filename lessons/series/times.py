@@ -5,43 +5,97 @@ If two different ones do, nothing is guessed.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
 
 from lessons.series.cells import Cells, is_missing
-from lessons.series.spacing import show, stretch
+from lessons.series.spacing import LONGER, show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 ZONE = re.compile(r"(:\d\d|T\d{2,6})(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
 DAY_MONTH = re.compile(r"^(1[3-9]|[23]\d)\D\d{1,2}\D", re.MULTILINE)
 MONTH_DAY = re.compile(r"^\d{1,2}\D(1[3-9]|[23]\d)\D", re.MULTILINE)
-SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/–-](\d{4}|\d{2}))?", re.IGNORECASE)
-LONGER = 1.2  # a reading that leaves so many times more gaps than another one is not meant
+SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/-](\d{4}|\d{2}))?", re.IGNORECASE)
 SAMPLE = 200  # cells on which a format is tried before it is tried on all
+NAMES = """january february march april may june july august september october november december
+janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
+januar februar marz april mai juni juli august september oktober november dezember
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro"""
+LANGUAGES = "English, French, German, Spanish, Italian and Portuguese"
 
 # Parts of dates as pandas writes formats; {} is the mark between them.
 DATES = ["%Y{}%m{}%d", "%Y{}%d{}%m", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "%y{}%m{}%d"]
 DATES = [date.replace("{}", mark) for date, mark in product(DATES, "-/. ")]
-NAMED = ["%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %Y", "%B %d, %Y"]
-NAMED += ["%A, %B %d, %Y"]
+NAMED = ["%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d-%Y", "%Y %b %d"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
-MONTHS = "%Y-%m|%Y/%m|%Y %m|%m/%Y|%m-%Y|%m/%y|%m-%y|%YM%m|%Ym%m|%b %Y|%B %Y|%b-%Y|%Y %b|%Y-%b"
-MONTHS = f"{MONTHS}|%b-%y|%b %y|%y-%b|%B-%y|%Y %B|%B-%Y".split("|")
-FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
+MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y:%m|%m/%Y|%m-%Y|%m/%y|%m-%y"
+MONTHS = f"{MONTHS}|%b %Y|%Y %b|%b %y|%y %b".split("|")
+FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), "%Y-%j %H:%M", *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
-DIGITS = f"{DIGITS}|%y%m%d%H%M".split("|")
-RARE = ["%y", "%y%m", "YYWW", "YYYYWW"]  # readings that many numbers happen to have
+DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M".split("|")
+RARE = ["%y", "%y%m", "YYWW", "YYYYWW", "YYYY.WW"]  # readings that many numbers happen to have
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 MONTH_LAST = re.compile("%Y.?%d.?%m")
-YEAR_AND_PART = r"\d{4}\W?\d\d?|\d\d?\W\d{4}"  # a month in digits, or another part of a year
+YEAR_AND_PART = r"(\d\d){1,2}\W?\d\d?|\d\d?\W(\d\d){1,2}"  # a month in digits, or another part of a year
+NO_YEAR = "%m%d", "%d%m", "%m.%d", "%d.%m"  # what numbers may be instead
 DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
-PERIODS = {"Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
+PERIODS = {"M": 1, "Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
 COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
 EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
+
+
+def plain(name):
+    """Return a name without capitals and accents."""
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).lower()
+
+
+def _month_names():
+    """Return {name, or its beginning of three letters or more if that is one month's alone: in English}."""
+    months, english = {"mrz": {2}}, NAMES.split()[:12]
+    for k, name in enumerate(NAMES.split()):
+        for end in range(3, len(name) + 1):
+            months.setdefault(name[:end], set()).add(k % 12)
+    return {name: english[min(which)][:3] for name, which in months.items() if len(which) == 1}
+
+
+MONTH_NAMES = _month_names()
+
+
+def _in_english(word):
+    """Name the month of a match, or leave out the day of the week."""
+    month = MONTH_NAMES.get(plain(word[1]))
+    return (
+        f" {month} "
+        if month
+        else " "
+        if re.match("(mon|tue|wed|thu|fri|sat|sun)", word[1].lower())
+        else word[0]
+    )
+
+
+BETWEEN = r"(?:[ .,/'’_-]|\bde\b)*"
+TIDY = [  # where the first part is found, the second takes its place
+    (r"[‐‑–]|(?<=\d)_(?=\d)", "-"),
+    (rf"{BETWEEN}([^\W\d_]{{3,}}){BETWEEN}", _in_english),
+    (r"年|月(?=\d)", "-"),
+    ("[月日]", ""),
+    (r"\b(quarter|quartal|qtr) ?(?=\d)", "Q"),
+    (r"\b(kw|cw|wk|week) ?(?=\d)", "W"),
+    (r"(?<=\d)\.( (?=\d)|$)", lambda dot: "." if dot[1] else ""),
+    (r"(?<=\d)(, |:(?=\d\d:\d\d:))(?=\d)", " "),
+    (r"(?<=:\d\d),(?=\d+$)", "."),
+    (r"(?<=\d) ?([ap])\.? ?m\.?$", r" \1m"),
+    (r"(?<=:\d\d) ?(utc|gmt)$", "+00:00"),
+    (r"^ +| +$", ""),
+]
+TIDY = [(re.compile(odd, re.IGNORECASE | re.MULTILINE), usual) for odd, usual in TIDY]
 
 
 def _month(date):
@@ -59,28 +113,23 @@ def _week(date):
 def _shapes():
     """Yield (name, pandas' format, what a cell looks like, how it is rewritten for pandas)."""
     year, short = r"(?P<y>(?:1[5-9]|20)\d\d)", r"(?P<y>\d\d)"
-    period, week = r"(?P<p>[QTHS])", r"W(?P<n>\d\d?)"
+    period, week, n, mark = "(?P<p>[MQTHS])", r"W(?P<n>\d\d?)", r"(?P<n>\d\d?)", r"[\W_]{0,2}"
     for form in DIGITS:
         shape = form.replace("%Y", r"(?:1[5-9]|20)\d{2}").replace("%j", r"\d{3}")
-        yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), lambda date: date[0]
-    yield "%m.%Y", "%m.%Y", r"\d\d?\.(?:1[5-9]|20)\d{2}", lambda date: date[0]
+        yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), None
+    yield "%m.%Y", "%m.%Y", r"\d\d?\.(?:1[5-9]|20)\d{2}", None
     for form in "%d%m%Y", "%m%d%Y":  # a spreadsheet makes 1022024 of 01022024
         yield form, form, r"\d{3,4}(?:1[5-9]|20)\d{2}", lambda date: date[0].zfill(8)
     for y, form in (year, "%Y-%m"), (short, "%y-%m"):
-        for shape in rf"{y}\W?{period}(?P<n>\d)", rf"{period}(?P<n>\d)\W?{y}", rf"(?P<n>\d){period}\W?{y}":
+        for shape in f"{y}{mark}{period}{n}", f"{period}{n}{mark}{y}", f"{n}{period}{mark}{y}":
             yield "quarters", form, shape, _month
-    for shape in rf"{year}[-/. ]?(?P<n>\d)", rf"(?P<n>\d)[-/. ]{year}":
+    for shape in rf"{year}[-/.: ]?(?P<n>\d)", rf"(?P<n>\d)[-/. ]{year}":
         yield "quarters", "%Y-%m", shape, _month
-    for shape in rf"{year}\W?{week}(?:-?(?P<d>[1-7]))?", rf"{week}\W?{year}", rf"{year} (?P<n>[1-9]\d?)":
+    for shape in rf"{year}{mark}{week}(?:-?0?(?P<d>[1-7]))?", rf"{week}{mark}{year}":
         yield "weeks", "%G-W%V-%u", shape, _week
-    for name, y in ("YYYYWW", year), ("YYWW", short):
+    for name, y in ("YYYYWW", year), ("YYYY.WW", rf"{year}\."), ("YYWW", short):
         yield name, "%G-W%V-%u", rf"{y}(?P<n>\d\d)", _week
-    for day, hour in (
-        (r"[-/. ](?P<n>\d{3})", ""),
-        (r" (?P<n>[1-9]\d{0,2})", ""),
-        (r"-(?P<n>\d{3} \d\d?)", " %H"),
-    ):
-        yield "days", f"%Y-%j{hour}", year + day, lambda date: f"{date['y']}-{date['n']}"
+    yield "days", "%Y-%j", rf"{year}[-/. ](?P<n>\d{{3}})", lambda date: f"{date['y']}-{date['n']}"
     # a spreadsheet makes 2001.1 of 2001.10
     yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
 
@@ -116,16 +165,15 @@ class Reading:
         return int(days[0].astype(int)) + 1 if (days == days[0]).all() else 0
 
     @property
-    def anniversary(self):
-        """The month and day if all times have the same, else None."""
+    def yearly(self):
+        """Whether all times have the same month and day."""
         months = self.times.astype("datetime64[M]").astype(int) % 12
-        same = len(months) > 1 and self.same_day and not np.ptp(months)
-        return (months[0] + 1, self.same_day) if same else None
+        return len(months) > 1 and self.same_day > 0 and not np.ptp(months)
 
     @property
     def birthday(self):
         """Whether all times are one day of the year, neither the first nor the last of a month."""
-        return self.anniversary is not None and 1 < self.same_day < 28
+        return self.yearly and 1 < self.same_day < 28
 
 
 def today():
@@ -133,7 +181,7 @@ def today():
     return datetime.now()
 
 
-def read_times(cells, rows, column, day_first=None):
+def read_times(cells, rows, column, day_first=None, time_format=None):
     """Read the cells of one column as times.
 
     Parameters
@@ -146,6 +194,8 @@ def read_times(cells, rows, column, day_first=None):
         The column's name, for errors.
     day_first : bool, optional
         Whether 01/02/2024 is the first of February; found from the whole column unless given.
+    time_format : str, optional
+        How pandas is to read them, such as "%d.%m.%Y"; found unless given.
 
     Returns
     -------
@@ -161,20 +211,35 @@ def read_times(cells, rows, column, day_first=None):
         row and column are named.
     """
     _refuse_mixed_zones(cells, rows, column)
-    if cells.match(r"\d+\.0+"):
-        cells = Cells(cell.partition(".")[0] for cell in cells)  # whole numbers, once beside an empty cell
+    tidy = _tidied(cells)
+    if time_format is not None:
+        given = [(time_format, time_format, None, None)]
+        found, failed = max((_dates(way, given) for way in (tidy, cells)), key=lambda read: len(read[0]))
+        return (found[0].times, []) if found else _refuse_odd(cells, rows, column, failed, time_format)
+    if tidy.match(r"\d+\.0+"):
+        tidy = Cells(cell.partition(".")[0] for cell in tidy)  # whole numbers, once beside an empty cell
     forms = [form for form in FORMS if not _excluded(form[1], day_first)]
-    if cells.match(NUMBER.pattern):
-        found = _numbers(cells, rows, column, forms)
-    elif not (found := cells.match(SPLIT_YEAR.pattern) and _split_years(cells)):
-        found, failed = _dates(cells, forms)
+    if tidy.match(NUMBER.pattern):
+        found = _numbers(tidy, rows, column, forms)
+    elif not (found := tidy.match(SPLIT_YEAR.pattern) and _split_years(tidy)):
+        found, failed = _dates(tidy, forms)
         if not found:
-            no_number = np.array([not NUMBER.fullmatch(cell) for cell in cells])
+            no_number = np.array([not NUMBER.fullmatch(cell) for cell in tidy])
             _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
-    return _judged(found, cells, rows, column, day_first)
+    return _judged(found, lambda first: _rivals(first, tidy, day_first), cells, rows, column, day_first)
 
 
-def _judged(found, cells, rows, column, day_first):
+def _tidied(cells):
+    """The cells without what differs from program to program and from language to language."""
+    tidy = Cells()
+    tidy.blocks = cells.blocks
+    for odd, usual in TIDY:
+        if odd.search(tidy.blocks[0]):
+            tidy.blocks = [odd.sub(usual, block) for block in tidy.blocks]
+    return tidy
+
+
+def _judged(found, rivals, cells, rows, column, day_first):
     """Choose the reading that makes the times regular -> (times, what is to be said of it)."""
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     if not fits:
@@ -183,14 +248,18 @@ def _judged(found, cells, rows, column, day_first):
         fits = [reading for reading in fits if not getattr(reading, unlikely)] or fits
     shortest = min(reading.stretch for reading in fits)
     first, *others = [reading for reading in fits if reading.stretch <= LONGER * shortest]
-    for other in [*others, *_rivals(first, cells, day_first)]:
-        if day_first and MONTH_LAST.match(other.name):
+    for other in [*others, *rivals(first)]:
+        if other.name == "quarters" or (day_first and MONTH_LAST.match(other.name)):
             first = other
         elif not np.array_equal(first.times, other.times):
             k = int(np.argmax(first.times != other.times))
             cure = "write dates as 2024-01-31, quarters as 2024Q1, weeks as 2024-W01"
             if "%d" in other.name and ("%d" in first.name or first.name == "ISO8601"):
-                cure = "pass day_first=True or day_first=False, or write the dates as 2024-01-31"
+                cure = "pass day_first=True or day_first=False, or time_format=, or write 2024-01-31"
+            elif first.name == "numbers":
+                cure = "write dates as 2024-01-31, or leave out time= to take the rows as they come"
+            elif "%" in first.name:
+                cure = f"pass time_format={first.name!r} if that is meant, or {cure}"
             raise ValueError(
                 f"row {rows[k]}, column {column!r}: {cells[k]!r} could be {show(first.times[k])} or "
                 f"{show(other.times[k])} ({first.name} or {other.name}), and no row settles it: {cure}"
@@ -198,7 +267,9 @@ def _judged(found, cells, rows, column, day_first):
     said = list(first.said)
     if MONTH_LAST.match(first.name):
         said.append(f"the month is taken to come last in column {column!r}")
-    elif any(other.name in FORMATS and not np.array_equal(first.times, other.times) for other in found):
+    elif any(
+        other.name in [*FORMATS, "%Y%m"] and not np.array_equal(first.times, other.times) for other in found
+    ):
         part = {"%d": "the day", "%m": "the month"}.get(first.name[:2], "the year")
         meant = "quarters are meant" if first.name == "quarters" else f"{part} is taken to come first"
         said.append(f"{meant} in column {column!r}, since only so the times are regular")
@@ -209,17 +280,16 @@ def _judged(found, cells, rows, column, day_first):
 
 def _rivals(first, cells, day_first):
     """Yield what a column may mean although another reading is usual: days, or other parts of a year."""
-    if first.times.dtype.kind != "M":
-        return
     months, forms = first.times.astype("datetime64[M]"), []
-    if YEAR_FIRST.match(first.name) and first.same_day > 1 and day_first is not False:
+    if first.name == "numbers" and cells.match(r"\d{3,4}|\d\d?\.\d\d"):
+        forms = [(f"{form} of no year", f"%Y {form}", None, None) for form in NO_YEAR]
+    elif YEAR_FIRST.match(first.name) and first.same_day > 1 and day_first is not False:
         forms = [form for form in FORMS if MONTH_LAST.match(form[0])]
     elif first.name in MONTHS and "%y" in first.name:  # 01-Jan may have no year
-        swapped = first.name.replace("%m", "%d").replace("%y", "%m")
-        days = {first.name.replace("%y", "%d"), swapped}
+        days = {first.name.replace("%y", "%d"), first.name.replace("%m", "%d").replace("%y", "%m")}
         forms = [(f"{form} of no year", f"%Y {form}", None, None) for form in sorted(days)]
-        cells = Cells(f"2000 {cell}" for cell in cells)
-    for other in _dates(cells, forms)[0]:
+    dated = Cells(f"2000 {cell:0>4}" for cell in cells) if forms and "year" in forms[0][0] else cells
+    for other in _dates(dated, forms)[0]:
         days = np.diff(np.sort(other.times)) == np.timedelta64(1, "D")
         likely = other.out_of_order <= first.out_of_order and other.stretch <= LONGER * first.stretch
         if likely and 2 * days.sum() > len(days):
@@ -231,9 +301,9 @@ def _rivals(first, cells, day_first):
         if most in (2, 3, 4, 6) and most < 12 // step and np.ptp(year):
             parts = 12 * year + part // step * 12 // most
             if stretch(parts) <= LONGER:  # this many each year, and never one more
-                yield Reading(
-                    f"{most} parts of a year", parts.astype("datetime64[M]").astype("datetime64[us]")
-                )
+                steady = np.ptp(np.sign(np.diff(parts))) == 0
+                name = "quarters" if most == 4 and steady else f"{most} parts of a year"
+                yield Reading(name, parts.astype("datetime64[M]").astype("datetime64[us]"))
 
 
 def _refuse_mixed_zones(cells, rows, column):
@@ -250,8 +320,9 @@ def _refuse_mixed_zones(cells, rows, column):
 
 def _dates(cells, forms):
     """Return the readings that fit all cells, and where the one that comes closest to it fails."""
-    spread = np.unique(np.linspace(0, len(cells) - 1, min(len(cells), SAMPLE)).astype(int))
-    sample, found, failed = Cells(cells[k] for k in spread), [], np.ones(len(cells), dtype=bool)
+    failed, spread, found = np.ones(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool), []
+    spread[np.linspace(0, len(cells) - 1, SAMPLE).astype(int)] = True
+    sample = Cells(compress(cells, spread))
     for name, *form in forms:
         if np.isnat(_parsed(sample, *form)).mean() > 0.5:
             continue
@@ -278,14 +349,17 @@ def _numbers(cells, rows, column, forms):
     found = [date for date in found if date.name not in RARE or date in likely]
     found = [date for date in found if not date.future or len(cells[0]) >= 8]
     short = "%d%m%y", "%m%d%y"  # 130200, 130201, ... are numbers, not each year's 13 February
-    found = [date for date in found if date.name not in short or date.anniversary in (None, (1, 1))]
+    found = [date for date in found if date.name not in short or not date.yearly]
     if not found and cells.match(DATE_IN_DIGITS):
         lengths = np.array([*map(len, cells)])
         if np.ptp(lengths):  # years among months, or months among days
             _refuse_odd(cells, rows, column, lengths != lengths[0])
     if not found and failed.mean() < 0.1:
         _refuse_odd(cells, rows, column, failed)
-    found = found or [count for count in _counted(numbers, cells) if not count.future]
+    coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
+    if not found and coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any()):
+        _refuse_odd(cells, rows, column, failed | True)
+    found = found or [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     return found or [Reading("numbers", numbers)]
 
 
@@ -297,7 +371,9 @@ def _counted(numbers, cells):
             times = np.round(numbers * size).astype("datetime64[us]")
             yield Reading(unit, times, [f"read as {unit} since 1970, in UTC"])
     if numbers.min() >= EXCEL[0] and numbers.max() <= EXCEL[1]:
-        days = np.datetime64("1899-12-30", "us") + np.round(numbers * 86_400).astype("timedelta64[s]")
+        minutes = np.round(numbers * 1440)
+        seconds = 60 * minutes if np.allclose(minutes, numbers * 1440, rtol=0, atol=0.1) else numbers * 86_400
+        days = np.datetime64("1899-12-30", "us") + np.round(seconds).astype("timedelta64[s]")
         yield Reading("days", days, [f"read as Excel's day numbers ({cells[0]} is {show(days[0])})"])
 
 
@@ -310,11 +386,12 @@ def _split_years(cells):
     return [Reading("split years", np.array([int(first) for first, _ in years]), said)]
 
 
-def _refuse_odd(cells, rows, column, failed):
+def _refuse_odd(cells, rows, column, failed, told=None):
     """Name the first cell that is no date, or two that put day and month in different orders."""
     odd, others = int(np.argmax(failed)), np.flatnonzero(~failed)
-    if is_missing(cells[odd]):
-        raise ValueError(f"row {rows[odd]}, column {column!r}: the time is missing")
+    like, cure = "", "write 2024-01-31, or say how they are written, such as time_format='%d.%m.%Y %H:%M'"
+    if re.search(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d", cells[odd]):
+        cure += f" (names of months are read in {LANGUAGES})"
     if others.size:
         i, j = sorted((odd, int(others[0])))
         both = f"{cells[i]}\n{cells[j]}"
@@ -323,10 +400,11 @@ def _refuse_odd(cells, rows, column, failed):
                 f"column {column!r}: {cells[i]!r} in row {rows[i]} and {cells[j]!r} in row {rows[j]} put day "
                 "and month in different orders: write all dates the same way, best as 2024-01-31"
             )
-    like = f" like {cells[others[0]]!r}" if others.size else "; write 2024-01-31"
-    if re.search(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d", cells[odd]):
-        like += " (names of months are read in English alone)"
-    raise ValueError(f"row {rows[odd]}, column {column!r}: {cells[odd]!r} is not a date{like}")
+        like = f" like {cells[others[0]]!r}"
+        cure = "mend the cell, or take the row out if it is no part of the table"
+    wrong = "the time is missing" if is_missing(cells[odd]) else f"{cells[odd]!r} is not a date{like}"
+    wrong += f", by time_format={told!r}" if told else ""
+    raise ValueError(f"row {rows[odd]}, column {column!r}: {wrong}: {cure}")
 
 
 def _excluded(form, day_first):
@@ -345,8 +423,9 @@ def _parsed(cells, form, shape=None, edit=None):
     parts = []
     for block in cells.blocks:
         texts = block.split("\n")
-        if shape is not None:
-            texts = [edit(date) if (date := shape.fullmatch(text)) else "" for text in texts]
+        if edit or (shape and not Cells(texts).match(shape.pattern)):
+            dates = map(shape.fullmatch, texts)
+            texts = [(edit(date) if edit else date[0]) if date else "" for date in dates]
         dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
         parts.append(dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
     return np.concatenate(parts)
