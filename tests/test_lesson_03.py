@@ -205,10 +205,10 @@ def test_clipping_saves_what_explodes(claim):
     extra = executed("extras/how_far_back")
     longest, *free = extra.numbers("explode-table", "100 steps, not clipped")
     limited = extra.numbers("explode-table", "100 steps, clipped at 1")[1:]
-    short = extra.numbers("explode-table", "1 steps, not clipped")
+    short = extra.numbers("explode-table", "1 step, not clipped")
     claim("03: longest gradient through a hundred steps", longest, low=1e4)
     claim("03: longest gradient through one step", short[0], high=10)
-    assert short == extra.numbers("explode-table", "1 steps, clipped at 1")
+    assert short == extra.numbers("explode-table", "1 step, clipped at 1")
     claim("03: loss clipped over not clipped, mean of five seeds", np.mean(limited) / np.mean(free), high=0.8)
 
 

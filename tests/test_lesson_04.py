@@ -60,10 +60,10 @@ def test_the_readers_gradients_are_right(lesson):
 
 
 def test_one_seed_is_one_draw(lesson, claim):
-    scores = [score(lesson, "seeds-board", f"GRU, seed {seed}")[0] for seed in (42, 0, 1, 2, 3)]
+    scores = [score(lesson, "seeds-board", f"GRU, seed {seed}")[0] for seed in (42, 0, 1, 2)]
     naive, _ = score(lesson, "seeds-board", "last value")
-    claim("seeds of five that beat the last value", sum(s < naive for s in scores), low=1, high=4)
-    claim("mean of five seeds, test MSE", np.mean(scores), low=0.095, high=0.105)
+    claim("seeds of four that beat the last value", sum(s < naive for s in scores), low=1, high=3)
+    claim("mean of four seeds, test MSE", np.mean(scores), low=0.095, high=0.105)
     lead = naive - scores[0]
     claim("spread over seeds over the lead of seed 42", np.std(scores, ddof=1) / lead, low=1.3)
     assert "cannot be told apart" in lesson.text("evidence")
@@ -77,11 +77,11 @@ def test_centring_gains_more_than_the_spread_over_seeds(lesson, claim):
 def test_the_gru_turns_with_the_series(lesson, claim):
     text = lesson.text("centred-forecast")
     naive, gru = (float(re.search(rf"{name} (\d\.\d+)", text)[1]) for name in ("last value", "GRU centred"))
-    claim("GRU centred over last value, first 80 test steps", gru / naive, high=0.7)
+    claim("GRU centred over last value, last 80 test steps", gru / naive, high=0.7)
 
 
 def test_the_memory_runs_through_the_candidate(lesson, claim):
-    names = ["untrained", *(f"trained, seed {seed}" for seed in (42, 0, 1, 2, 3))]
+    names = ["untrained", *(f"trained, seed {seed}" for seed in (42, 0, 1, 2))]
     left = np.array([lesson.numbers("memory-trained", name) for name in names])
     as_is, held, blind = left.T
     claim("left after 20 steps, untrained, in %", as_is[0], low=0.01, high=0.5)

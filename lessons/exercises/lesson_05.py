@@ -153,6 +153,7 @@ _LSTM_STEP_FROM_TORCH_SLIPS = [
     ),
     Slip("`bias_hh` is not used. PyTorch adds both biases.", {" + bias_hh": ""}),
     Slip("`bias_ih` is not used. PyTorch adds both biases.", {" + bias_ih": ""}),
+    Slip("Neither bias is used. PyTorch adds both.", {" + bias_ih": "", " + bias_hh": ""}),
     Slip("The last two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "i, f, o, g"}),
     Slip("The first two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "f, i, g, o"}),
     Slip("The middle two blocks are swapped: the order is i, f, g, o.", {"i, f, g, o": "i, g, f, o"}),

@@ -145,6 +145,8 @@ _UNTRAINED_SHARE_SLIPS = [
     Slip("Counted are the nets that did *not* get so far.", {">=": "<="}),
     Slip("This is the share of nets that did *not* get so far.", {_COUNT: f"1 - {_COUNT}"}),
     Slip("This is how many there are; asked for is their share of all nets.", {f" / {_ALL}": ""}),
+    Slip("Only the count is divided; the 1 belongs to it, above the line.", {_COUNT: "1 + as_far.sum()"}),
+    Slip("This is the share in percent.", {_COUNT: f"100 * {_COUNT}"}),
 ]
 
 _GATE_EVIDENCE_SLIPS = [
@@ -175,6 +177,10 @@ _GATE_EVIDENCE_SLIPS = [
     Slip(
         "The correlation is averaged over windows; asked for is one over all windows and steps.",
         {_R: "np.mean([np.corrcoef(m, k)[0, 1] for m, k in zip(mean, marker)])"},
+    ),
+    Slip(
+        "The correlation is that of all units' values; average over units first.",
+        {_R: "np.corrcoef(gate.ravel(), marker.repeat(gate.shape[2]))[0, 1]"},
     ),
     Slip("The correlation is that of the first unit alone.", {"(mean.ravel": "(gate[:, :, 0].ravel"}),
     Slip("This is a covariance: it is not divided by the two standard deviations.", {"corrcoef": "cov"}),

@@ -205,7 +205,9 @@ class Explorer(ipywidgets.VBox):
             raise ValueError(f"{name} must be between {low} and {high}, got {value}")
         options = getattr(control, "_options_values", None)  # of a drop-down list or a row of buttons
         if options is not None and value not in options:
-            raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+            named = list(map(repr, options))
+            few = named if len(named) <= 20 else [*named[:2], "…", named[-1]]
+            raise ValueError(f"{name} must be one of {', '.join(few)}, got {value!r}")
 
 
 def slider(label, value, low, high, step, tooltip=None, **options):

@@ -226,9 +226,10 @@ class _Sketch:
         arc = f"A{inner} {inner} 0 {int(open_ > 0.5)} 0 {x + half:.2f} {top:.2f}"
         level = f'<path class="level" d="M{x - half:.2f} {top:.2f} {arc} Z"/>'
         ring = f'<circle class="shape gate" cx="{x}" cy="{y}" r="{_RADIUS}"/>'
-        self._part(
-            name, ring + level + _text(gate, x, y + 6, "halo small" if len(gate) > 1 else "halo value")
-        )
+        label = _text(gate, x, y + 6, "halo value")
+        if len(gate) > 1:  # beside it: where the level cuts a minus sign, it reads as "="
+            label = _text(gate, x - 42, y - 20, "halo small")
+        self._part(name, ring + level + label)
 
     def circle(self, name, label, x, y):
         """Draw a sum or a tanh."""
