@@ -12,9 +12,10 @@ import torch
 
 from lessons.baselines import LastValue, Ridge, SeasonalNaive
 from lessons.records import write
+from lessons.rnn import LSTM
 from lessons.scores import mse
 from lessons.series import sea_temperature, trend_and_seasons, two_waves
-from lessons.torch_rnn import RecurrentNet, TorchForecaster
+from lessons.torch_rnn import RecurrentNet, TorchForecaster, to_torch
 from lessons.windows import scaled_windows
 from lessons.wrappers import Centred
 
@@ -44,7 +45,8 @@ def nets():
     """Return how each net is made, from its hidden size and the window's length."""
     own = cells("tcn", "transformer")
     return {
-        "LSTM": lambda hidden, window: RecurrentNet("LSTM", hidden_size=hidden),
+        "LSTM": lambda hidden, window: to_torch(LSTM(1, hidden, seed=torch.initial_seed(), dtype=np.float32)),
+        "LSTM torch": lambda hidden, window: RecurrentNet("LSTM", hidden_size=hidden),
         "TCN": lambda hidden, window: own["TCN"](hidden),
         "Transformer": lambda hidden, window: own["Transformer"](hidden, window),
     }
