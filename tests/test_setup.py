@@ -696,7 +696,11 @@ def test_where_the_home_folder_takes_no_files_jupyters_go_into_work(monkeypatch,
     settings = commands.jupyter_settings(tmp_path)
     moved = [settings[f"JUPYTER_{kind}_DIR"] for kind in ("RUNTIME", "DATA", "CONFIG")]
     assert all(folder.startswith(str(tmp_path / ".jupyter")) for folder in moved)
-    assert "Nothing can be written to" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("Nothing can be written to") == 1
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    assert "JUPYTER_DATA_DIR" not in commands.jupyter_settings(tmp_path)
+    assert str(tmp_path / "file" / "runtime") in capsys.readouterr().out
 
 
 # --- JupyterLab, for real -------------------------------------------------------------------------

@@ -240,15 +240,20 @@ def jupyter_settings(work, classroom=False):
 
 
 def files_of_jupyter(instead):
-    """Return the variables that move Jupyter's own files, where the home folder takes none."""
-    try:
-        with tempfile.TemporaryFile(dir=Path.home()) as file:
-            file.write(bytes(10_000))
-    except OSError as error:
-        print(f"Nothing can be written to {Path.home()} ({error.strerror}): Jupyter's files go to {instead}.")
-        names = "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"
-        return {name: str(instead / name.lower()) for name in names}
-    return {}
+    """Return the variables that move Jupyter's own files, where the folder for them takes none."""
+    moved, full = {}, {}
+    for name in "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR":
+        folder = Path(os.environ.get(name) or Path.home())
+        try:
+            if name in os.environ:
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(10_000))
+        except OSError as error:
+            full[folder], moved[name] = error.strerror, str(instead / name.lower())
+    for folder, why in full.items():
+        print(f"Nothing can be written to {folder} ({why}): Jupyter's files go to {instead}.")
+    return moved
 
 
 def hand_over(command, options, extra=()):
