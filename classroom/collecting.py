@@ -23,7 +23,8 @@ _ID = re.compile(r"[^\W_][\w.@'’+-]{0,79}")
 _NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", flags=re.I)  # browsers add their own endings
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_.*")
 _CANVAS = re.compile(r"(?P<student>[^_]+)_(?P<late>late_)?(?P<number>\d+)_\d+_.*", flags=re.I)
-_OURS = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db"}  # of systems, not of students
+_CHECKPOINTS = ".ipynb_checkpoints"
+_OURS = {"__MACOSX", _CHECKPOINTS, ".DS_Store", "Thumbs.db"}  # of systems, not of students
 
 
 @dataclass
@@ -96,7 +97,10 @@ def collect(course, lesson, source, pattern=None, worksheet=None):
             try:
                 if len(notebooks) == submission.MOST_NOTEBOOKS:
                     raise Unreadable(f"more than {submission.MOST_NOTEBOOKS} notebooks")
-                notebooks[file.name] = file.read()
+                name = file.name
+                while name in notebooks:  # a zip file may hold several of one name
+                    name += " (again)"
+                notebooks[name] = file.read()
             except Unreadable as reason:
                 passed_over.append(f"{file.name}: {reason}")
         if not notebooks:
@@ -107,8 +111,7 @@ def collect(course, lesson, source, pattern=None, worksheet=None):
             chosen = submission.best(course.released(lesson), notebooks)
         notes = [f"{name} was handed in as well, and not graded" for name in notebooks if name != chosen]
         passed_over += [f"{student}: {text}" for text in notes]
-        canvas = _CANVAS.fullmatch(chosen.rsplit("/", 1)[-1])
-        if canvas and canvas["late"]:
+        if any(canvas and canvas["late"] for canvas in map(_CANVAS.fullmatch, chosen.split("/"))):
             notes.append("the platform calls this submission late")
         note = {"number": owner.number, "notes": notes}
         if _keep(course, lesson, student, notebooks[chosen], note, people.get(owner.number, {}).get("time")):
@@ -129,6 +132,8 @@ def _rule(pattern):
 def _by_owner(files, rule, passed_over, missing):
     """Return {Owner: notebooks}; what is nobody's, or no notebook, is said."""
     found, unmatched = defaultdict(list), 0
+    kept = [file for file in files if _CHECKPOINTS in file.parts]
+    files = [file for file in files if _OURS.isdisjoint(file.parts)]
     folders = zip(*(file.parts[:-1] for file in files), strict=False)
     level = sum(1 for _ in takewhile(lambda names: len(set(names)) == 1, folders))  # that all are in
     flat = all(len(file.parts) == level + 1 for file in files)  # one folder, of one student or of all
@@ -147,6 +152,9 @@ def _by_owner(files, rule, passed_over, missing):
         else:
             found[owner] += []
             passed_over.append(f"{file.name}: no notebook")
+    for file in () if rule else kept:  # whoever has handed in nothing else is to be told, too
+        if _CHECKPOINTS in file.parts[level + 1 :] and (owner := _owner(file.parts, level, rule)):
+            found[owner] += []
     if unmatched:
         passed_over.append(f"{unmatched} files that the pattern does not fit")
     return found
@@ -155,8 +163,8 @@ def _by_owner(files, rule, passed_over, missing):
 def _owner(parts, level, rule):
     """Return whose file this is, None where that cannot be told."""
     known = next(filter(None, map(_MOODLE.fullmatch, parts)), None)
-    if known is None and len(parts) == level + 1:
-        known = _CANVAS.fullmatch(parts[-1])
+    if known is None and (len(parts) == level + 1 or parts[level].lower().endswith(".zip")):
+        known = _CANVAS.fullmatch(parts[level])
     name = rule.search("/".join(parts))["student"] if rule else known["student"] if known else parts[level]
     name = _NOTEBOOK.sub("", unicodedata.normalize("NFC", name or "")).removesuffix(".zip")
     student = re.sub(r"[^\w.@'’+-]+", "_", name).strip("_")
@@ -173,11 +181,8 @@ def _name(course, lesson, owner, owners, people):
     alone = sum(other.student == owner.student for other in owners) == 1
     if owner.number and (not alone or (course.root / "submitted" / apart).is_dir()):
         return apart
-    try:
-        text = submission.read_bytes(course.root / "submitted" / owner.student / lesson / NOTE)
-        return owner.student if json.loads(text)["number"] in ("", owner.number) else apart
-    except (Unreadable, ValueError, KeyError, TypeError):
-        return owner.student
+    number, _ = submission.note_of(course.root / "submitted" / owner.student / lesson)
+    return owner.student if number in ("", owner.number) else apart
 
 
 def _people(path):
@@ -237,7 +242,7 @@ def _files(source, into_zips):
         if into_zips and file.parts[-1].lower().endswith(".zip"):
             with contextlib.suppress(Unreadable, zipfile.BadZipFile):
                 inner = list(_members(lambda file=file: io.BytesIO(file.read()), file.parts))
-        yield from (file for file in inner or [file] if _OURS.isdisjoint(file.parts))
+        yield from inner or [file]
 
 
 def _members(opened, above):

@@ -96,7 +96,7 @@ class Course:
         path = self.release(lesson)
         if not path.is_file():
             raise Problem(f"lesson {lesson} is not released; type: python -m classroom release {self.root}")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_notebook(path)
 
     def submitted(self, lesson, student="*"):
         """Return {student: folder} of what was handed in."""
@@ -108,6 +108,14 @@ class Course:
         if wanted is None or wanted in self.lessons:
             return self.lessons if wanted is None else [wanted]
         return choose(wanted, {lesson[:2]: lesson for lesson in self.lessons})
+
+
+def read_notebook(path):
+    """Return one of the teacher's notebooks, a dict; a Problem where it is none."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Problem(f"{path} is no notebook ({error})") from None
 
 
 def choose(wanted, known):
@@ -178,13 +186,13 @@ def new(root, lessons, notebooks=NOTEBOOKS, course_id=None):
 
 def complain_about_points(path):
     """Raise Problem where a notebook's graded cells and the registry of exercises disagree."""
-    notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    notebook = read_notebook(path)
     answers = {nbgrader_of(cell).get("grade_id") for cell in notebook["cells"] if is_answer(cell)}
     for cell in notebook["cells"]:
         mark = nbgrader_of(cell)
         if not mark.get("grade") or mark.get("solution"):
             continue
-        found, name = CHECK.search(source_of(cell)), f"{Path(path).name}: the cell {mark['grade_id']}"
+        found, name = CHECK.search(source_of(cell)), f"{Path(path).name}: the cell {mark.get('grade_id')}"
         if not found:
             raise Problem(f'{name} must be one line like check("01.make_windows", make_windows)')
         if found[1] not in REGISTRY:

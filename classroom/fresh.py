@@ -13,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 
+from classroom import Problem
 from lessons.exercises import REGISTRY
 
 SEED = "cases.seed"  # in the course folder; whoever knows it can compute the cases
@@ -25,7 +26,13 @@ def seed_of(course):
     if not path.is_file():
         path.touch(mode=0o600)
         path.write_text(f"{secrets.randbits(64)}\n", encoding="ascii")
-    return int(path.read_text(encoding="ascii"))
+    text = path.read_bytes().strip()
+    if not text.isdigit():
+        raise Problem(
+            f"{path} is {text[:40]!r}, expected a whole number: put it back from a copy, or delete it, and "
+            "everything is graded again with other cases"
+        )
+    return int(text)
 
 
 @functools.cache

@@ -42,12 +42,22 @@ def release(course, lesson):
     Raises
     ------
     Problem
-        With nbgrader's own words, if it refuses.
+        With nbgrader's own words, if it refuses; what had been released before stays.
     """
+    path = course.release(lesson)
+    earlier = path.read_bytes() if path.is_file() else None
+    if course.database.is_file():
+        with open_gradebook(course) as gradebook:
+            gradebook.db.connection().exec_driver_sql("BEGIN IMMEDIATE")  # nobody else is writing to it
     with contextlib.redirect_stderr(io.StringIO()):
         outcome = api_of(course).generate_assignment(lesson, force=True, create=True)
     if not outcome["success"]:
-        raise Problem(f"nbgrader could not release {lesson}:\n{outcome.get('log') or outcome.get('error')}")
+        if earlier is not None and not path.is_file():  # nbgrader takes it away before it begins
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(earlier)
+        words = (outcome.get("log") or outcome.get("error") or "").splitlines()
+        said = [line for line in words if line and not line.startswith((" ", "[ERROR] Traceback"))]
+        raise Problem("\n".join([f"nbgrader could not release {lesson}:", *said]))
     course.database.chmod(0o600)
 
 

@@ -115,7 +115,7 @@ class Grader:
         try:
             path, notes = submission.find(Path(folder), f"{lesson}.ipynb", released)
             fitted = submission.fit(released, submission.cells_of(submission.read_bytes(path)))
-            fitted.notes[:0] = [*notes, *submission.notes_of(Path(folder))]
+            fitted.notes[:0] = [*notes, *submission.note_of(Path(folder))[1]]
         except Exception as reason:  # Unreadable, or what nobody has thought of: its author's alone
             fitted = submission.fit(released, [])
             kind = "" if isinstance(reason, Unreadable) else f"it cannot be read ({type(reason).__name__}): "

@@ -7,7 +7,6 @@ CSV": columns Student, ID, SIS User ID, SIS Login ID, Section, then the assignme
 brackets; below the heads a row "Points Possible". LTI: see classroom/README.md.
 """
 
-import json
 import re
 import unicodedata
 
@@ -114,8 +113,8 @@ def _numbers(course, student):
     numbers = set()
     for path in course.root.glob("submitted/*/*/" + submission.NOTE):
         if path.parent.parent.name == student:
-            numbers |= {json.loads(path.read_text(encoding="utf-8")).get("number")}
-    return numbers - {"", None}
+            numbers.add(submission.note_of(path.parent)[0])
+    return numbers - {""}
 
 
 def _names(row):

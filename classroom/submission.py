@@ -87,12 +87,13 @@ def find(folder, name, released):
     raise Unreadable(f"there is no notebook {name} in the submission (it holds: {there or 'nothing'})")
 
 
-def notes_of(folder):
-    """Return what `classroom.collecting` has noted of a submission."""
+def note_of(folder):
+    """Return what `classroom.collecting` has noted of a submission: (the platform's number, texts)."""
     try:
-        return [str(text) for text in json.loads(read_bytes(folder / NOTE))["notes"][:20]]
+        note = json.loads(read_bytes(folder / NOTE))
+        return str(note["number"]), [str(text) for text in note["notes"][:20]]
     except (Unreadable, ValueError, KeyError, TypeError):
-        return []
+        return "", []
 
 
 def best(released, notebooks):

@@ -6,7 +6,6 @@ and the functions' signatures. A change of these is refused; nothing a student o
 overwritten: the lesson's earlier version moves to ``older/``.
 """
 
-import json
 import re
 import shutil
 import time
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from classroom import Problem
-from classroom.course import NOTEBOOKS, choose, complain_about_points
+from classroom.course import NOTEBOOKS, choose, complain_about_points, read_notebook
 from classroom.grading import CHECK
 from classroom.submission import is_answer, nbgrader_of, source_of
 
@@ -76,13 +75,13 @@ def _change(course, lesson, path):
     if path.stem != lesson:
         change.breaks.append(f"the notebook is called {path.stem} now; nbgrader knows it by its name")
     old = course.release(lesson) if course.release(lesson).is_file() else course.source(lesson)
-    change.breaks += breaks(_read(old), _read(path))
+    change.breaks += breaks(read_notebook(old), read_notebook(path))
     try:
         complain_about_points(path)
     except Problem as problem:
         change.breaks.append(str(problem))
     if not change.breaks:
-        change.harmless += _harmless(_read(course.source(lesson)), _read(path))
+        change.harmless += _harmless(read_notebook(course.source(lesson)), read_notebook(path))
     return change
 
 
@@ -147,7 +146,7 @@ def refuse_harm(course, lesson):
     """Raise Problem where releasing a lesson anew would harm those who have handed it in."""
     if not course.release(lesson).is_file() or not course.submitted(lesson):
         return
-    found = breaks(course.released(lesson), _read(course.source(lesson)))
+    found = breaks(course.released(lesson), read_notebook(course.source(lesson)))
     if found:
         raise Problem(
             f"{lesson} has been handed in by {len(course.submitted(lesson))}, and the version in source/ "
@@ -179,7 +178,3 @@ def apply(course, changes):
         gradebook.release(course, change.new.stem)
         done.append(change.new.stem)
     return done
-
-
-def _read(path):
-    return json.loads(Path(path).read_text(encoding="utf-8"))

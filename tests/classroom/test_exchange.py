@@ -1,12 +1,16 @@
-"""Collecting from nbgrader's exchange: whose a submission is, and what is read of it."""
+"""Collecting, from nbgrader's exchange above all: whose a submission is, and what is read of it."""
 
 import os
 import pwd
+import zipfile
 
 import pytest
+from hostile_kinds import LESSON
 
 pytest.importorskip("nbgrader")
 
+from classroom.collecting import NOTE
+from classroom.collecting import collect as take_in
 from classroom.exchange import SECRET, CollectFromOwners
 
 DATE = "2026-11-20 10:00:00.000000 UTC"
@@ -73,3 +77,18 @@ def test_a_timestamp_that_is_none_does_not_come_along(collect, tmp_path):
     (source / "timestamp.txt").write_text("the day before")
     collect.do_copy(str(source), str(tmp_path / "copy"))
     assert (tmp_path / "copy" / "timestamp.txt").read_text() == DATE
+
+
+def test_nothing_handed_in_is_passed_over_in_silence(copy_of_course, tmp_path):
+    """Neither a checkpoint alone, nor the first of two files of one name, nor that a zip file came late."""
+    course, inner, outer = copy_of_course(tmp_path), tmp_path / "inner.zip", tmp_path / "all.zip"
+    with zipfile.ZipFile(inner, "w") as packed:
+        packed.writestr("x/01.ipynb", "{}")
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(outer, "w") as packed:
+        for name in ("anna/.ipynb_checkpoints/01-checkpoint.ipynb", "ben/01.ipynb", "ben/01.ipynb"):
+            packed.writestr(name, "{}")
+        packed.write(inner, "zoe_LATE_504_80_work.zip")
+    taken, passed_over, missing = take_in(course, LESSON, outer)
+    assert (taken, missing) == (["ben", "zoe"], ["anna: no notebook that can be read"])
+    assert passed_over == ["ben: ben/01.ipynb (again) was handed in as well, and not graded"]
+    assert "late" in (course.root / "submitted" / "zoe" / LESSON / NOTE).read_text()

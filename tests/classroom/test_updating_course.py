@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 
 import pytest
 from hostile_kinds import LESSON, cell_of, save, solved
@@ -10,6 +11,8 @@ from classroom import course as courses
 from classroom.commands import main
 from classroom.submission import nbgrader_of, source_of
 from classroom.updating import breaks
+
+UNFIT = {"nbgrader": {"locked": 5}}  # for nbgrader's own check of a notebook
 
 
 @pytest.fixture
@@ -95,6 +98,26 @@ def test_releasing_a_changed_source_is_refused_as_well(running, capsys):
     assert main(["release", str(course.root)]) == 1
     assert "would break their marks: the cell 01-make_windows-check is gone" in capsys.readouterr().err
     assert course.release(LESSON).read_bytes() == before
+
+
+def test_a_release_that_fails_leaves_the_earlier_one(running, capsys):
+    """nbgrader takes it away before it begins: where another program writes the gradebook, or it refuses."""
+    course, _ = running
+    before = course.release(LESSON).read_bytes()
+    with sqlite3.connect(course.database, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert main(["release", str(course.root), "--lessons", "01"]) == 1
+    other.close()
+    assert "database is locked. Where another program" in capsys.readouterr().err
+    change(course.source(LESSON).parent, lambda notebook, *_: notebook["cells"][0]["metadata"].update(UNFIT))
+    assert main(["release", str(course.root), "--lessons", "01"]) == 1
+    said = capsys.readouterr().err
+    assert "nbgrader could not release" in said and "Traceback" not in said
+    assert course.release(LESSON).read_bytes() == before
+    course.release(LESSON).chmod(0o600)
+    course.release(LESSON).write_text("{")
+    assert main(["grade", str(course.root)]) == 1
+    assert "is no notebook (" in capsys.readouterr().err
 
 
 def test_a_lesson_can_be_added(running):
