@@ -22,12 +22,7 @@ class Finding:
 
 
 class Diagnosis(Tabular, list):
-    """Findings in a row; shows itself as a table. `diagnosis["late"]` is one of them, `.ok` all in order."""
-
-    @property
-    def ok(self):
-        """bool : whether nothing was found."""
-        return all(finding.ok for finding in self)
+    """Findings in a row; shows itself as a table. `diagnosis["late"]` is one of them."""
 
     def __getitem__(self, key):
         if not isinstance(key, str):

@@ -89,14 +89,12 @@ class Shift:
     ----------
     value : float
         Learnt from all past forecasts, in the unit of the series.
-    saved : float
-        Mean cost that such a shift would have saved, learnt each time from earlier origins only.
     statistic : float
-        Of that saving, in standard errors.
+        Of the cost that such a shift would have saved, learnt each time from earlier origins only: its mean
+        in standard errors.
     """
 
     value: float
-    saved: float
     statistic: float
 
     @property
@@ -137,7 +135,7 @@ def shift_on_trial(y_true, y_pred, origin, under, over, learn=cheapest_shift):
     missing = y_true[later] - y_pred[later]  # above 0 where the forecast is too low
     kept, shifted = (np.where(e > 0, under * e, -over * e) for e in (missing, missing - shift[later]))
     value = float(learn(y_true, y_pred, under, over))
-    return Shift(value, float(np.mean(kept - shifted)), diebold_mariano(kept, shifted))
+    return Shift(value, diebold_mariano(kept, shifted))
 
 
 def paired_verdict(chosen, losses, lags=None):

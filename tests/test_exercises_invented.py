@@ -76,7 +76,7 @@ RIGHT = {
         {"errors[rank - 1]": "np.quantile(errors, (rank - 0.5) / len(errors), 0, method='inverted_cdf')"},
         """
         errors = np.vstack([np.abs(y_true - y_pred), np.full(y_true.shape[1], np.inf)])
-        return np.sort(errors, axis=0)[int(np.ceil(len(errors) * level)) - 1]
+        return np.sort(errors, axis=0)[int(np.ceil(len(errors) * share)) - 1]
         """,
     ],
     "08.fill_from_past": [

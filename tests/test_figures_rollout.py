@@ -51,7 +51,7 @@ def test_horizon_curves_take_errors_and_arrays():
 
 def test_a_fan_lies_around_its_rollout():
     forecast = np.array([150.0, 151, 152])
-    figure = figures.fan(SERIES, 150, forecast, np.array([5.0, 5, 6]), level=0.9, model="LSTM centred")
+    figure = figures.fan(SERIES, 150, forecast, np.array([5.0, 5, 6]), share=0.9, model="LSTM centred")
     assert figure.data[1].name == "90% interval" and figure.data[-1].name == "LSTM centred"
     np.testing.assert_array_equal(figure.data[0].y, [145, 146, 146])
     np.testing.assert_array_equal(figure.data[1].y, [155, 156, 158])

@@ -34,7 +34,7 @@ MADE = {
     "gate_heatmaps": explorers.gate_heatmaps,
     "hold_gate": explorers.hold_gate,
     "rollout_steps": explorers.rollout_steps,
-    "eigenvalues": lambda: explorers.eigenvalues(alpha=3),
+    "eigenvalues": explorers.eigenvalues,
     "memory": lambda: explorers.memory(network="GRU"),
     "gap_filling": explorers.gap_filling,
     "error_price": error_price,

@@ -15,10 +15,10 @@ _MORE_CALIBRATION = _RANDOM.normal(size=(29, 3)) * np.array([0.5, 1.0, 1.5]) - 0
 _FALLING, _SHORT = _RANDOM.normal(size=(13, 3)) * np.array([3.0, 2.0, 1.0]), _RANDOM.normal(size=(11, 2))
 
 
-def _missed_by(errors, level):
+def _missed_by(errors, share):
     """Make a case of forecasts (N, steps) that miss the truth by ``errors``."""
     y_true = 10 * np.sin(np.arange(errors.size)).reshape(errors.shape)
-    return Case(y_true, y_true + errors, level)
+    return Case(y_true, y_true + errors, share)
 
 
 def recursive_rollout(series, origins, steps, weights, intercept):
@@ -73,11 +73,11 @@ def loop_matrix(weights):
     return M
 
 
-def interval_width(y_true, y_pred, level):
-    """Half-width by step that holds a share `level` of the errors, with one origin to spare."""
+def interval_width(y_true, y_pred, share):
+    """Half-width by step that holds a `share` of the errors, with one origin to spare."""
     errors = np.sort(np.abs(y_pred - y_true), axis=0)  # (N, steps), each step on its own
-    rank = int(np.ceil((len(errors) + 1) * level))  # counted from 1
-    if rank > len(errors):  # too few origins for this level
+    rank = int(np.ceil((len(errors) + 1) * share))  # counted from 1
+    if rank > len(errors):  # too few origins for this share
         return np.full(errors.shape[1], np.inf)
     return errors[rank - 1]  # (steps,)
 
@@ -91,7 +91,7 @@ _NUMBER_FOR_NEVER = "A model that is never worse for good gets a number, which l
 _WRONG_WAY = "The values move the wrong way, towards the end of the window."
 _ERRORS = "np.abs(y_pred - y_true)"
 _FEW = "    if rank > len(errors):"
-_RANK, _TAKEN = "int(np.ceil((len(errors) + 1) * level))", "return errors[rank - 1]"
+_RANK, _TAKEN = "int(np.ceil((len(errors) + 1) * share))", "return errors[rank - 1]"
 _NEAREST = "The rank is rounded to the nearest whole number, and that may be down."
 
 
@@ -204,17 +204,17 @@ def _without_rank(diagnosis, width):
 
 _INTERVAL_WIDTH_SLIPS = [
     Slip(
-        "With fewer origins than the level needs, this takes the largest error: a width that "
+        "With fewer origins than the share needs, this takes the largest error: a width that "
         "promises more than so few errors can show. What does the text ask for there?",
         {_RANK: f"min({_RANK}, len(errors))"},
     ),
     Slip(
-        "With fewer origins than the level needs, the rank lies beyond the last row. What does the "
+        "With fewer origins than the share needs, the rank lies beyond the last row. What does the "
         "text ask for there?",
         {_FEW: "    if False:"},
     ),
     Slip(
-        "With fewer origins than the level needs, this stops with an error. What does the text ask "
+        "With fewer origins than the share needs, this stops with an error. What does the text ask "
         "for there?",
         {"return np.full(errors.shape[1], np.inf)": "raise ValueError"},
     ),
@@ -223,23 +223,23 @@ _INTERVAL_WIDTH_SLIPS = [
         {"rank > len(errors)": "rank >= len(errors)"},
     ),
     Slip(
-        "With fewer origins than the level needs, the widths are NaN: then nothing lies within, "
+        "With fewer origins than the share needs, the widths are NaN: then nothing lies within, "
         "where no width would be wide enough.",
         {"np.inf": "np.nan"},
     ),
     Slip("The rank is too small: the origin to come counts as well.", {"(len(errors) + 1)": "len(errors)"}),
     Slip(
         "The rank is too small: the origin to come counts as well.",
-        {_TAKEN: "return np.quantile(errors, level, axis=0, method='higher')", _FEW: "    if False:"},
+        {_TAKEN: "return np.quantile(errors, share, axis=0, method='higher')", _FEW: "    if False:"},
     ),
     Slip("One rank too far: rank 1 is row 0.", {"[rank - 1]": "[rank]"}),
-    Slip("Rounded down, the interval holds less than promised.", {_RANK: "int((len(errors) + 1) * level)"}),
-    Slip(_NEAREST, {_RANK: "round((len(errors) + 1) * level)"}),
-    Slip(_NEAREST, {_RANK: "int((len(errors) + 1) * level + 0.5)"}),
+    Slip("Rounded down, the interval holds less than promised.", {_RANK: "int((len(errors) + 1) * share)"}),
+    Slip(_NEAREST, {_RANK: "round((len(errors) + 1) * share)"}),
+    Slip(_NEAREST, {_RANK: "int((len(errors) + 1) * share + 0.5)"}),
     Slip(
-        "Where (N + 1) · level is a whole number, this is one row too far: rounding down does not "
+        "Where (N + 1) · share is a whole number, this is one row too far: rounding down does not "
         "stand in for counting from 0.",
-        {_RANK: "int((len(errors) + 1) * level)", "[rank - 1]": "[rank]"},
+        {_RANK: "int((len(errors) + 1) * share)", "[rank - 1]": "[rank]"},
     ),
     Slip(
         "The rank is made of N, without the origin to come, and then used as a row, one too far. At "
@@ -260,7 +260,7 @@ _INTERVAL_WIDTH_SLIPS = [
     ),
     *_without_rank(
         "This interpolates between two errors; the rule takes one that came.",
-        "return np.quantile(errors, level, axis=0)",
+        "return np.quantile(errors, share, axis=0)",
     ),
     Slip("The errors have kept their sign, so only one side counts.", {_ERRORS: "y_pred - y_true"}),
     Slip("The errors, truth less forecast, have kept their sign.", {_ERRORS: "y_true - y_pred"}),
@@ -272,20 +272,20 @@ _INTERVAL_WIDTH_SLIPS = [
             _TAKEN: "return np.full(y_true.shape[1], errors[rank - 1])",
         },
     ),
-    Slip("Absolute errors have one tail; this splits the rest in two.", {"* level": "* ((1 + level) / 2)"}),
-    Slip("This is the width for the share that is to be left *out*.", {"* level": "* (1 - level)"}),
+    Slip("Absolute errors have one tail; this splits the rest in two.", {"* share": "* ((1 + share) / 2)"}),
+    Slip("This is the width for the share that is to be left *out*.", {"* share": "* (1 - share)"}),
     Slip("This is the whole interval; asked for is half of it.", {_TAKEN: "return 2 * errors[rank - 1]"}),
-    Slip("These are the largest errors, whatever `level` is.", {"[rank - 1]": "[-1]"}),
+    Slip("These are the largest errors, whatever `share` is.", {"[rank - 1]": "[-1]"}),
     Slip("The errors are squared; a width has the forecasts' unit.", {_ERRORS: "(y_pred - y_true) ** 2"}),
     *_without_rank(
         "This takes the errors for normally distributed around 0.",
         "from statistics import NormalDist\n"
-        "    return NormalDist().inv_cdf((1 + level) / 2) * (y_pred - y_true).std(axis=0)",
+        "    return NormalDist().inv_cdf((1 + share) / 2) * (y_pred - y_true).std(axis=0)",
     ),
     Slip("The truth is not subtracted: these are the forecasts' own sizes.", {_ERRORS: "np.abs(y_pred)"}),
-    *_without_rank("This is the mean error, whatever `level` is.", "return errors.mean(axis=0)"),
+    *_without_rank("This is the mean error, whatever `share` is.", "return errors.mean(axis=0)"),
     *_without_rank(
-        "`np.percentile` counts to 100, and got a share.", "return np.percentile(errors, level, axis=0)"
+        "`np.percentile` counts to 100, and got a share.", "return np.percentile(errors, share, axis=0)"
     ),
 ]
 
@@ -368,14 +368,14 @@ EXERCISES = (
                 "a width for each step",
                 1,
                 _missed_by(_CALIBRATION, 0.8),
-                _missed_by(_MORE_CALIBRATION, 0.75),  # (N + 1) level: 22.5; before, 8
+                _missed_by(_MORE_CALIBRATION, 0.75),  # (N + 1) share: 22.5; before, 8
                 _missed_by(_FALLING, 0.7),  # 9.8: rounded down it is another, to the nearest not
                 _missed_by(_FALLING, 0.8),  # 11.2
                 _missed_by(_SHORT, 0.8),  # 9.6, and 8.8 of N alone
                 _missed_by(_CALIBRATION, 0.85),  # the largest of all
             ),
             Part(
-                "too few origins for the level",
+                "too few origins for the share",
                 1,
                 _missed_by(_CALIBRATION, 0.95),  # 9.5: rank 10 of 9
                 _missed_by(_FALLING, 0.94),  # 13.16
@@ -384,7 +384,7 @@ EXERCISES = (
         hints=[
             "`np.abs(y_pred - y_true)` are the errors (N, steps). Sort them along the origins: "
             "`np.sort(..., axis=0)`.",
-            "The rank to take is (N + 1) · level, rounded up: `int(np.ceil(...))`. It may be larger than N.",
+            "The rank to take is (N + 1) · share, rounded up: `int(np.ceil(...))`. It may be larger than N.",
             "Ranks are counted from 1, Python's rows from 0.",
         ],
         wrong=_INTERVAL_WIDTH_SLIPS,

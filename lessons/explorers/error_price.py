@@ -11,7 +11,7 @@ from lessons.scores import asymmetric_cost, cheapest_shift, mse
 WEEK = 168  # steps of the test part that are drawn
 
 
-def error_price(past, test, *, unit="", name="series"):
+def error_price(past, test, *, unit="", name="series", **initial):
     """Explore how the price of an error decides what to add to a forecast.
 
     Parameters
@@ -22,6 +22,8 @@ def error_price(past, test, *, unit="", name="series"):
         Times, values and forecasts of the test part.
     unit, name : str
         Of the values.
+    **initial
+        Start values of the controls.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def error_price(past, test, *, unit="", name="series"):
         "price": slider("too low costs", 4.0, 0.25, 9.0, 0.25, "Price of a unit too low; too high costs 1"),
         "shift": slider("shift", 0.0, low, high, step, "What is added to every forecast"),
     }
-    return Explorer(controls, draw, live)
+    return Explorer(controls, draw, live, initial=initial)
 
 
 def _torn(t):

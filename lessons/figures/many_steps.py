@@ -78,7 +78,7 @@ def horizon_curves(errors, *, title="", unit="MSE"):
     return figure.update_layout(legend=legend, margin={"r": 210, "t": 52})
 
 
-def fan(series, origin, y_pred, width, *, level, model, title=""):
+def fan(series, origin, y_pred, width, *, share, model, title=""):
     """Draw a rollout in its prediction interval, on what came.
 
     Parameters
@@ -87,8 +87,8 @@ def fan(series, origin, y_pred, width, *, level, model, title=""):
         As for `rollouts`.
     y_pred, width : array_like of shape (steps,)
         The rollout, and how far its interval reaches to either side.
-    level : float
-        Share of the values that the interval is to hold.
+    share : float
+        Of the values, what the interval is to hold.
     model : str
         Whose rollout it is.
 
@@ -100,12 +100,12 @@ def fan(series, origin, y_pred, width, *, level, model, title=""):
     y_pred, came = np.ravel(y_pred), np.ravel(series)[origin : origin + len(np.ravel(y_pred))]
     width = np.broadcast_to(width, y_pred.shape)
     here, lower, upper = origin + np.arange(len(y_pred)), y_pred - width, y_pred + width
-    traces = _band(model, here, lower, upper, f"{level:.0%} interval")
+    traces = _band(model, here, lower, upper, f"{share:.0%} interval")
     traces.append(_truth(series, origin, len(y_pred)))
     traces.append(go.Scatter(x=here, y=y_pred, name=model, mode="lines", line=line(model)))
     inside = np.mean(np.abs(came - y_pred[: len(came)]) <= width[: len(came)])
     size = f"{readable(2 * width[0])} wide at first, {readable(2 * width[-1])} at last"
-    told = f"{model}: the {level:.0%} interval, {size}, holds {inside:.0%} of what came"
+    told = f"{model}: the {share:.0%} interval, {size}, holds {inside:.0%} of what came"
     return _on_the_series(traces, origin, title, f"a rollout from step {origin} on. {title}. {told}.")
 
 

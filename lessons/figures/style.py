@@ -46,6 +46,7 @@ STYLES = {
     "GRU centred": (BLUE, "longdashdot", "star-open"),
     "LSTM centred + skip": (VIOLET, "14px,2px,2px,2px", "hexagon-open"),  # drawn over the LSTM, bands and all
     "usual + last deviation": (BLUE, "longdash", "hourglass"),
+    "usual + fading": (GREY, "3px,3px,14px,3px", "hourglass"),
     "noise floor": (DARK, "dot", "line-ew"),
 }
 _SPARE_DASHES = ("dashdot", "dot", "longdash", "longdashdot")
