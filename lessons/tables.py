@@ -52,7 +52,10 @@ class Table:
             scoped = f' scope="{scope}"' if name == "th" else ""
             weight = "600" if scope == "col" else "400"
             look = f"{_CELL};font-weight:{weight};text-align:{'right' if right else 'left'}"
-            pieces.append(f'<{name}{scoped} style="{look}">{html.escape(cell)}</{name}>')
+            words = html.escape(cell)
+            if right and name == "td":  # a narrow column breaks before "(3 of 5)", not in it
+                words = re.sub(r"\(.*\)", r'<span style="white-space:nowrap">\g<0></span>', words)
+            pieces.append(f'<{name}{scoped} style="{look}">{words}</{name}>')
         return f"<tr>{''.join(pieces)}</tr>"
 
 
