@@ -30,11 +30,10 @@ html_theme_options = {
 
 
 def setup(app):
-    """Give plotly.js and the player to the pages that have something to play."""
+    """Give the player to the pages that have something to play; it asks for plotly.js itself."""
 
     def scripts(app, pagename, templatename, context, doctree):
         if "lessons-static" in context.get("body", ""):
-            for name, order in (("plotly.min.js", 600), ("player.js", 700)):
-                app.add_js_file(name, loading_method="defer", priority=order)
+            app.add_js_file("player.js", loading_method="defer")
 
     app.connect("html-page-context", scripts)

@@ -29,7 +29,7 @@ MATH = re.compile(
 
 
 class StaticFigures(Preprocessor):
-    """Put players in the place of widgets, formulas as MathML, and what the page needs, once, before them."""
+    """Put players in the place of widgets, formulas as MathML, and the scripts, once, below."""
 
     def preprocess(self, notebook, resources):
         """Return the notebook for a page without a kernel, and the resources as they came."""
@@ -41,7 +41,7 @@ class StaticFigures(Preprocessor):
                 data = output.get("data", {})
                 if STATIC in data:
                     data.pop(WIDGET, None)
-                    data["text/html"] = (_library() if first else "") + static_html(data.pop(STATIC))
+                    data["text/html"] = (_style() if first else "") + static_html(data.pop(STATIC))
                     first = False
         if not first:
             notebook.cells.append(_player())
@@ -63,12 +63,13 @@ def _mathml(found):
     return convert(formula, display="block" if found["display"] else "inline").replace("\n", " ")
 
 
-def _library():
-    return f"<script>{plotly.offline.get_plotlyjs()}</script><style>{player_css()}</style>"
+def _style():
+    return f"<style>{player_css()}</style>"
 
 
 def _player():
-    output = nbformat.v4.new_output("display_data", {"text/html": f"<script>{player_js()}</script>"})
+    scripts = f"<script>{plotly.offline.get_plotlyjs()}</script><script>{player_js()}</script>"
+    output = nbformat.v4.new_output("display_data", {"text/html": scripts})
     return nbformat.v4.new_code_cell(outputs=[output], metadata={"jupyter": {"source_hidden": True}})
 
 
@@ -128,7 +129,9 @@ def run(notebook, folder):
     before = dict(os.environ)
     os.environ |= {"LESSONS_RECORD": "1"}
     try:
-        ExecutePreprocessor(timeout=900).preprocess(notebook, {"metadata": {"path": str(folder)}})
+        quiet = ["--IPKernelApp.log_level=ERROR"]  # no word on encryption for every lesson
+        runner = ExecutePreprocessor(timeout=900, extra_arguments=quiet)
+        runner.preprocess(notebook, {"metadata": {"path": str(folder)}})
     finally:
         os.environ.clear()
         os.environ.update(before)

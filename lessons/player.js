@@ -30,6 +30,18 @@ function fakeModel(state, send = () => {}) {   // of the widget's model, as much
   };
 }
 
+// plotly.js is large. Where it lies beside this script, it is fetched when the first figure comes near; in a page
+// that is one file, it stands there.
+const { src } = document.currentScript;
+let asked = !src;
+function library() {
+  if (asked) return;
+  asked = true;
+  const script = make("script", { src: new URL("plotly.min.js", src) });
+  script.onload = () => { globalThis.lessonsPlotly = globalThis.Plotly; };
+  document.head.append(script);
+}
+
 let plots = 0;
 const redraws = new Set();
 function plot(box, figure) {                   // returns what changes the figure
@@ -40,6 +52,7 @@ function plot(box, figure) {                   // returns what changes the figur
   const height = figure.layout.height ?? figure.layout.template?.layout?.height ?? 340;
   const place = box.appendChild(make("div", { className: "lessons-figure", role: "img", "aria-label": label, style: `min-height: ${height}px` }));
   whenNear(place, () => {
+    library();
     place.removeAttribute("role");
     place.removeAttribute("aria-label");
     widget.render({ model, el: place });

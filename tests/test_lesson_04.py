@@ -1,6 +1,8 @@
 """What lesson 04 says, it also shows."""
 
 import re
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,6 +69,14 @@ def test_one_seed_is_one_draw(lesson, claim):
     lead = naive - scores[0]
     claim("spread over seeds over the lead of seed 42", np.std(scores, ddof=1) / lead, low=1.3)
     assert "cannot be told apart" in lesson.text("evidence")
+
+
+def test_the_nets_that_the_browser_reads_are_the_lessons(lesson):
+    gru = runpy.run_path(Path(__file__).parents[1] / "book" / "lite" / "stored.py")["gru"]
+    w, own = fresh(), fresh().scaler.inverse_target
+    for seed in range(4):
+        found = mse(own(w.y_test), own(gru(seed).predict(w.X_test)))
+        assert found == pytest.approx(score(lesson, "seeds-board", f"GRU, seed {seed}")[0], rel=0.02)
 
 
 def test_centring_gains_more_than_the_spread_over_seeds(lesson, claim):
