@@ -56,7 +56,7 @@ def score_bars(board, *, title=None, unit=""):
     _mark_value(figure, "last value", board.naive.mse, "left", digits)
     if floor is not None:
         side = "right" if floor > 0.5 * board.naive.mse else "left"
-        _mark_value(figure, "noise floor", floor, side, digits)
+        _mark_value(figure, "noise floor", floor, side, digits, yshift=15)  # above the other, on a phone too
     return figure
 
 
@@ -149,9 +149,9 @@ def _horizontal_bars(names, values, labels, sds=None, column=None):
     return [bar, text.update(textposition="middle right", hoverinfo="skip", cliponaxis=False)]
 
 
-def _mark_value(figure, name, value, anchor, digits):
+def _mark_value(figure, name, value, anchor, digits, yshift=0):
     figure.add_shape(type="line", yref="paper", x0=value, x1=value, y0=0, y1=1, line=line(name), name=name)
-    place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor}
+    place = {"yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": anchor, "yshift": yshift}
     figure.add_annotation(x=value, text=f"{name} {value:.{digits}f}", showarrow=False, **place)
 
 
