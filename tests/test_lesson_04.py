@@ -74,7 +74,7 @@ def test_one_seed_is_one_draw(lesson, claim):
 def test_the_nets_that_the_browser_reads_are_the_lessons(lesson):
     gru = runpy.run_path(Path(__file__).parents[1] / "book" / "lite" / "stored.py")["gru"]
     w, own = fresh(), fresh().scaler.inverse_target
-    for seed in range(4):
+    for seed in range(3):
         found = mse(own(w.y_test), own(gru(seed).predict(w.X_test)))
         assert found == pytest.approx(score(lesson, "seeds-board", f"GRU, seed {seed}")[0], rel=0.02)
 
