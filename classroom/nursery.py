@@ -24,7 +24,6 @@ import numpy as np
 from classroom import cage, container, program, wire
 
 PACKAGE = Path(__file__).resolve().parent.parent / "lessons"
-HIDDEN = (PACKAGE / "exercises",)
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo", "/etc/ld.so.cache")
 DEVICES = ("/dev/null", "/dev/urandom", "/dev/random", "/dev/zero")
 
@@ -40,7 +39,9 @@ def main(descriptor):
     compare = _load(PACKAGE / "exercises" / "compare.py")
     compare.MAX_SIZE = wire.MOST_VALUES
     ruleset = (
-        cage.make_ruleset(readable(), HIDDEN, settings["landlock"]) if settings["level"] == "sealed" else None
+        cage.make_ruleset(readable(), hidden(), settings["landlock"])
+        if settings["level"] == "sealed"
+        else None
     )
     wire.send_pickle(control, "ready")
     while True:
@@ -69,17 +70,23 @@ def _warm_up():
 
 
 def readable():
-    """Return what an answer may read: Python and the packages. (`HIDDEN` is taken out again.)"""
+    """Return what an answer may read: Python and the packages. (What is `hidden` is taken out again.)"""
     places = [sys.prefix, sys.base_prefix, sys.exec_prefix, PACKAGE, *SYSTEM, *DEVICES]
     places += [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages", "lib-dynload")]
     return [Path(place) for place in places if Path(place).exists()]
+
+
+def hidden():
+    """Return the folders with the reference solutions, those of another installation of the course too."""
+    places = {PACKAGE, *(Path(place).resolve() / "lessons" for place in sys.path)}
+    return sorted(place / "exercises" for place in places if (place / "exercises").is_dir())
 
 
 def needed():
     """Return what the nursery itself has to read, the folders therein to hide, and files of those to keep."""
     files = [path for path in readable() if str(path) not in DEVICES]  # the container has its own
     places = container.places(*files, Path(sys.executable).parent, PACKAGE.parent / "classroom")
-    return places, HIDDEN, [PACKAGE / "exercises" / "compare.py"]
+    return places, hidden(), [PACKAGE / "exercises" / "compare.py"]
 
 
 def _load(path):

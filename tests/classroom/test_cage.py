@@ -288,6 +288,22 @@ def test_a_container_alone_shows_no_other_processes():
         assert answer() <= 3
 
 
+@pytest.mark.parametrize("without", [{"container"}, {"landlock"}], ids=str)
+def test_solutions_of_another_installation_are_hidden_too(without, monkeypatch):
+    if "container" not in without and not container.works():
+        pytest.skip("this system has no bubblewrap, or may not make containers")
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o755)
+        path = Path(top) / "site-packages" / "lessons" / "exercises" / "lesson_01.py"
+        path.parent.mkdir(parents=True)
+        path.write_text("right")
+        monkeypatch.syspath_prepend(str(path.parents[2]))
+        source = f"def act(): return open({str(path)!r}).read()"
+        refused = pytest.raises(Exception, match=r"denied|No such file")
+        with Sandbox(without=without) as own, own.open([source], "act") as answer, refused:
+            answer()
+
+
 def test_the_environment_holds_no_secrets(monkeypatch):
     monkeypatch.setenv("HUB_TOKEN", "secret")
     with Sandbox() as own, own.open(["import os\ndef act(): return dict(os.environ)"], "act") as answer:
