@@ -134,8 +134,9 @@ def safe(value):
 
 STYLE = """
 body{font-family:system-ui,sans-serif;margin:2em;line-height:1.4;color:#222;background:#fff}
+body{overflow-wrap:anywhere}table{overflow-wrap:normal}pre{white-space:pre-wrap}
 table{border-collapse:collapse;margin:1em 0;display:block;max-width:100%;overflow-x:auto}
-pre{white-space:pre-wrap;overflow-wrap:anywhere}caption{text-align:left;font-weight:600;padding:.3em 0}
+caption{text-align:left;font-weight:600;padding:.3em 0}
 th,td{border:1px solid #bbb;padding:.2em .5em;text-align:right}th{background:#eee}
 td.text,th.text{text-align:left}td.note{text-align:left;max-width:60em}
 .full{background:#d5efe6}.some{background:#fdf0d5}.none{background:#f7dccf}.absent{color:#777}

@@ -9,9 +9,12 @@ from hostile_kinds import LESSON
 
 pytest.importorskip("nbgrader")
 
+from nbgrader.exchange.default import ExchangeCollect
+
 from classroom.collecting import NOTE
 from classroom.collecting import collect as take_in
 from classroom.exchange import SECRET, CollectFromOwners
+from classroom.gradebook import config_of
 
 DATE = "2026-11-20 10:00:00.000000 UTC"
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -28,8 +31,11 @@ def submission(folder, student="anna", date=DATE):
     return path
 
 
-def test_a_submission_is_its_owners_whatever_its_name_says(collect, tmp_path):
-    assert collect._path_to_record(str(submission(tmp_path)))["username"] == ME
+def test_a_submission_is_its_owners_whatever_its_name_says(collect, course, tmp_path):
+    path = str(submission(tmp_path))
+    assert collect._path_to_record(path)["username"] == ME
+    assert ExchangeCollect._path_to_record(collect, path)["username"] == "anna"  # nbgrader's own believes it
+    assert config_of(course).ExchangeFactory.collect is CollectFromOwners
 
 
 def test_names_are_believed_where_all_students_are_one_account(tmp_path):
