@@ -508,6 +508,11 @@ def parts(form, most):
         (days("{}03", range(1, 32)), "'103' could be 103 or .*or leave out time= to take the rows"),
         (days("{:02}.03", range(1, 10)), "'01.03' could be 1.03 or 2000-"),
         (days("{:02}00", range(24)), "'0000' is not a date: write .*time_format="),
+        (days("{}", [100 * (k // 12) + 5 * (k % 12) for k in range(288)]), "'0' is not a date: write"),
+        (days("20240105.{}", range(0, 9)), "'20240105.0' is not a date: write"),
+        (days("{:02}2024", range(1, 13)), "'012024' could be 2024-01-.* or 2024-01-.*%m%Y"),
+        ("|".join(f"01-{month}" for month in ("Feb", "Mar", "Apr")), "'01-Feb' could be .*of no year"),
+        (days("0102{}", range(11, 20)), "'010211' could be .*%y%m%d"),
         (days("05{:02}", range(1, 12, 2)), "'0501' is not a date: write .*time_format="),
         (days("{}", [*range(5, 53), *range(1, 5)]), "row 50: 1 after 52.: do the numbers start again"),
         (

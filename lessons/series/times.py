@@ -37,15 +37,16 @@ NAMED = ["%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d-%Y", "%Y %b %d"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
 MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y:%m|%m/%Y|%m-%Y|%m/%y|%m-%y"
 MONTHS = f"{MONTHS}|%b %Y|%Y %b|%b %y|%y %b".split("|")
-FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), "%Y-%j %H:%M", *MONTHS]
+FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
-DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M".split("|")
+DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
 RARE = ["%y", "%y%m", "YYWW", "YYYYWW", "YYYY.WW"]  # readings that many numbers happen to have
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 MONTH_LAST = re.compile("%Y.?%d.?%m")
 YEAR_AND_PART = r"(\d\d){1,2}\W?\d\d?|\d\d?\W(\d\d){1,2}"  # a month in digits, or another part of a year
 NO_YEAR = "%m%d", "%d%m", "%m.%d", "%d.%m"  # what numbers may be instead
 DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
+DAY_AND_FRACTION = r"(19|20)\d\d((0[1-9]|1[0-2])[0-3]\d|[0-3]\d\d)\.\d+"
 PERIODS = {"M": 1, "Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
 COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
 EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
@@ -91,7 +92,7 @@ TIDY = [  # where the first part is found, the second takes its place
     (r"(?<=\d)\.( (?=\d)|$)", lambda dot: "." if dot[1] else ""),
     (r"(?<=\d)(, |:(?=\d\d:\d\d:))(?=\d)", " "),
     (r"(?<=:\d\d),(?=\d+$)", "."),
-    (r"(?<=\d) ?([ap])\.? ?m\.?$", r" \1m"),
+    (r"(?<=\d)(?! [ap]m$) ?([ap])\.? ?m\.?$", r" \1m"),
     (r"(?<=:\d\d) ?(utc|gmt)$", "+00:00"),
     (r"^ +| +$", ""),
 ]
@@ -130,6 +131,7 @@ def _shapes():
     for name, y in ("YYYYWW", year), ("YYYY.WW", rf"{year}\."), ("YYWW", short):
         yield name, "%G-W%V-%u", rf"{y}(?P<n>\d\d)", _week
     yield "days", "%Y-%j", rf"{year}[-/. ](?P<n>\d{{3}})", lambda date: f"{date['y']}-{date['n']}"
+    yield "days", "%Y-%j %H:%M", r"\d{4}-\d{3} \d\d:\d\d", None
     # a spreadsheet makes 2001.1 of 2001.10
     yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
 
@@ -292,7 +294,7 @@ def _rivals(first, cells, day_first):
     for other in _dates(dated, forms)[0]:
         days = np.diff(np.sort(other.times)) == np.timedelta64(1, "D")
         likely = other.out_of_order <= first.out_of_order and other.stretch <= LONGER * first.stretch
-        if likely and 2 * days.sum() > len(days):
+        if likely and (2 * days.sum() > len(days) or first.name == "%y %b"):  # 01-Feb, 01-Mar, ...
             yield other
     if cells.match(YEAR_AND_PART) and (months == first.times).all():
         step = 3 if first.name == "quarters" else 1
@@ -349,15 +351,18 @@ def _numbers(cells, rows, column, forms):
     found = [date for date in found if date.name not in RARE or date in likely]
     found = [date for date in found if not date.future or len(cells[0]) >= 8]
     short = "%d%m%y", "%m%d%y"  # 130200, 130201, ... are numbers, not each year's 13 February
-    found = [date for date in found if date.name not in short or not date.yearly]
+    coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
+    found = [date for date in found if coded or date.name not in short or not date.yearly]
     if not found and cells.match(DATE_IN_DIGITS):
         lengths = np.array([*map(len, cells)])
         if np.ptp(lengths):  # years among months, or months among days
             _refuse_odd(cells, rows, column, lengths != lengths[0])
     if not found and failed.mean() < 0.1:
         _refuse_odd(cells, rows, column, failed)
-    coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
-    if not found and coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any()):
+    clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
+    odd = coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any())
+    odd = odd or ((numbers % 100 < 60).all() and stretch(clock) < stretch(numbers))
+    if not found and (odd or cells.match(DAY_AND_FRACTION)):
         _refuse_odd(cells, rows, column, failed | True)
     found = found or [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     return found or [Reading("numbers", numbers)]
