@@ -32,7 +32,8 @@ function render({ model, el }) {
   const draw = () => {
     const fresh = document.createElement("div");
     fresh.innerHTML = model.get("svg");
-    carry(fresh.firstElementChild, holder.firstElementChild ?? holder.appendChild(fresh.firstElementChild));
+    const picture = fresh.firstElementChild;   // none yet, where the page is ahead of the kernel
+    if (picture) carry(picture, holder.firstElementChild ?? holder.appendChild(picture));
   };
   const flow = () => holder.classList.toggle("flowing", model.get("playing"));
   const choose = event => {
