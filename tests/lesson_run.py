@@ -59,6 +59,10 @@ class Executed:
         text = lines[0].replace(line, "") if line else text
         return [float(number.replace("−", "-")) for number in re.findall(NUMBER, text)]
 
+    def firsts(self, cell, *lines):
+        """The first number of each of these lines that a cell shows."""
+        return [self.numbers(cell, line)[0] for line in lines]
+
 
 @functools.cache
 def executed(name):

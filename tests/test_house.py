@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -62,6 +64,30 @@ def test_only_the_classroom_imports_nbgrader():
     for path in (path for name in ("lessons", "tools", "book") for path in (ROOT / name).rglob("*.py")):
         modules = {module for module, _ in imports(ast.parse(path.read_text(encoding="utf-8")))}
         assert not any(module.startswith("nbgrader") for module in modules), path
+
+
+SECOND = "lessons.exercises.lesson_02"
+GATES = """
+import numpy as np
+from lessons import figures, gates, rnn
+figures.gate_panels(gates.record_gates(rnn.LSTM(1, 4), np.ones((2, 5, 1))))"""
+
+
+@pytest.mark.parametrize(
+    ("code", "unpaid"),
+    [
+        ("import lessons", "numpy plotly"),
+        (
+            "from lessons.exercises import check; check('01.skill')",
+            "torch ipywidgets lessons.exercises.lesson_02",
+        ),
+        (GATES, "torch ipywidgets"),
+    ],
+)
+def test_nobody_pays_for_what_a_lesson_does_not_use(code, unpaid):
+    code += f"\nimport sys; print({set(unpaid.split())} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.endswith("set()\n"), run.stdout + run.stderr
 
 
 def public_names():

@@ -17,22 +17,11 @@ def lesson():
     return executed("02_naive_baseline")
 
 
-def mse_on(lesson, cell, name):
-    """The MSE of a row of a board, as a reader sees it."""
-    return lesson.numbers(cell, name)[0]
-
-
 def test_the_formula_for_the_naive_error(lesson):
-    formula, measured = (
-        mse_on(lesson, "error-compare", f"last value, {how}")
-        for how in ("by the formula", "in this test period")
-    )
-    assert formula == pytest.approx(measured, rel=0.1)
-    assert mse_on(lesson, "error-compare", "noise alone, σ²") == 0.0324
-
-
-def test_two_thirds_of_the_naive_error_are_noise(lesson):
-    assert 2 * 0.18**2 / mse_on(lesson, "error-compare", "by the formula") == pytest.approx(2 / 3, abs=0.03)
+    lines = ("last value, by the formula", "last value, in this test period", "noise alone, σ²")
+    formula, measured, noise = lesson.firsts("error-compare", *lines)
+    assert formula == pytest.approx(measured, rel=0.1) and noise == 0.0324
+    assert 2 * noise / formula == pytest.approx(2 / 3, abs=0.03)  # two thirds of the naive error
 
 
 def test_the_signal_moves_more_in_a_season_than_in_a_step():
@@ -41,19 +30,11 @@ def test_the_signal_moves_more_in_a_season_than_in_a_step():
 
 
 def test_the_five_guesses(lesson):
-    naive, mean, line, season, both = (
-        mse_on(lesson, "guesses-board", name)
-        for name in (
-            "last value",
-            "mean",
-            "linear extrapolation",
-            "seasonal naive  ",
-            "seasonal naive + drift",
-        )
-    )
+    names = "last value", "mean", "linear", "drift ", "seasonal naive  ", "seasonal naive + drift"
+    naive, mean, line, drift, season, both = lesson.firsts("guesses-board", *names)
     assert mean > 10 * naive and line > 1.7 * naive
     assert both < naive < season < 1.1 * naive
-    assert mse_on(lesson, "guesses-board", "drift ") == pytest.approx(naive, abs=1e-3)
+    assert drift == pytest.approx(naive, abs=1e-3)
 
 
 def test_on_fresh_draws_ridge_nears_the_floor_and_least_squares_breaks_at_300(claim):
@@ -80,9 +61,7 @@ def test_on_fresh_draws_ridge_nears_the_floor_and_least_squares_breaks_at_300(cl
 
 
 def test_ridge_goes_nine_tenths_of_the_way_here(lesson):
-    naive, ridge, floor = (
-        mse_on(lesson, "ridge-board", name) for name in ("last value", "ridge", "noise floor")
-    )
+    naive, ridge, floor = lesson.firsts("ridge-board", "last value", "ridge", "noise floor")
     assert (naive - ridge) / (naive - floor) == pytest.approx(0.9, abs=0.05)
 
 
@@ -103,16 +82,8 @@ def test_rolling_origins(lesson):
 
 
 def test_the_sea(lesson):
-    naive, season, line, ridge, usual = (
-        mse_on(lesson, "real-usual", name)
-        for name in (
-            "last value",
-            "seasonal naive",
-            "linear extrapolation",
-            "ridge",
-            "usual + last deviation",
-        )
-    )
+    names = "last value", "seasonal naive", "linear extrapolation", "ridge", "usual + last deviation"
+    naive, season, line, ridge, usual = lesson.firsts("real-usual", *names)
     assert season == pytest.approx(2 * naive, rel=0.01)
     assert line < 0.6 * naive and ridge < 0.25 * naive
     assert usual < ridge < 1.2 * usual

@@ -101,10 +101,8 @@ def test_wrong_gradients_stand_out_unless_they_lie_far_back(lesson):
 
 @pytest.mark.claims
 def test_wrong_gradients_learn_too(lesson, claim):
-    naive, ridge, right, wrong = (
-        lesson.numbers("training-scores", name)[0]
-        for name in ("last value", "ridge", "LSTM ", "one slope missing")
-    )
+    names = "last value", "ridge", "LSTM ", "one slope missing"
+    naive, ridge, right, wrong = lesson.firsts("training-scores", *names)
     claim("03: your LSTM over naive on two waves, test MSE", right / naive, high=0.25)
     claim("03: your LSTM over ridge on two waves, test MSE", right / ridge, low=0.85, high=1.15)
     claim("03: one slope missing, test MSE over naive", wrong / naive, high=0.26)

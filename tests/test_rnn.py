@@ -20,12 +20,7 @@ from lessons.rnn import (
     sigmoid,
 )
 
-KINDS = {
-    "RNN": RNN,
-    "LSTM": LSTM,
-    "GRU": GRU,
-    "GRU after": lambda *a, **k: GRU(*a, reset="after", **k),
-}
+KINDS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU, "GRU after": lambda *a, **k: GRU(*a, reset="after", **k)}
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 shapes = st.tuples(*(st.integers(1, high) for high in (7, 6, 4, 5, 3)))  # B, T, D, H, output_size
 few = settings(max_examples=25)

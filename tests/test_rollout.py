@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lessons.baselines import Autoregression, LastValue, Ridge
-from lessons.rnn import GRU, LSTM, RNN
+from lessons.rnn import LSTM
 from lessons.rollout import error_by_horizon, horizon_table, rollout, trained_nets, truth
 from lessons.rollout.trained import FILES, SEEDS
 from lessons.series import trend_and_seasons
@@ -52,11 +52,7 @@ class Sum:
         LastValue,
         lambda: Ridge(alpha=1.0),
         lambda: Autoregression(3),
-        lambda: RNN(1, 5, training=QUICK),
         lambda: LSTM(1, 5, training=QUICK),
-        lambda: GRU(1, 5, training=QUICK),
-        lambda: Centred(LSTM(1, 5, training=QUICK)),
-        lambda: Centred(Ridge(alpha=1.0)),
         lambda: Centred(LinearSkip(LSTM(1, 5, training=QUICK))),
     ],
 )

@@ -6,16 +6,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_squared_error
 
 from lessons.baselines import Mean, Ridge
-from lessons.scores import (
-    Scoreboard,
-    asymmetric_cost,
-    bias,
-    cheapest_shift,
-    mae,
-    mse,
-    scoreboard,
-    skill,
-)
+from lessons.scores import Scoreboard, asymmetric_cost, bias, cheapest_shift, mae, mse, scoreboard, skill
 from lessons.windows import Standardizer
 
 FINITE = st.floats(-1e3, 1e3)

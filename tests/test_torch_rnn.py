@@ -13,23 +13,13 @@ from torch import nn
 from lessons.rnn import GRU, LSTM, RNN, mse_loss
 from lessons.scores import mse
 from lessons.series import two_waves
-from lessons.torch_rnn import (
-    RecurrentNet,
-    TorchForecaster,
-    choose_device,
-    from_torch,
-    to_torch,
-)
+from lessons.torch_rnn import RecurrentNet, TorchForecaster, choose_device, from_torch, to_torch
 from lessons.windows import make_windows, split_by_time
 from lessons.wrappers import Centred
 
 # The printed losses were measured with this version; elsewhere sums may be taken in another order, and
 # training carries the last digits upwards.
-KINDS = {
-    "LSTM": LSTM,
-    "RNN": RNN,
-    "GRU": lambda *a, **k: GRU(*a, reset="after", **k),
-}
+KINDS = {"LSTM": LSTM, "RNN": RNN, "GRU": lambda *a, **k: GRU(*a, reset="after", **k)}
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 recipe = {"epochs": 3, "batch_size": 16, "lr": 0.01}
 

@@ -162,11 +162,7 @@ def test_bad_scaling_is_refused():
 # rolling_origins
 
 
-@given(
-    n=st.integers(2, 60),
-    n_splits=st.integers(2, 6),
-    gap=st.integers(0, 4),
-)
+@given(n=st.integers(2, 60), n_splits=st.integers(2, 6), gap=st.integers(0, 4))
 def test_rolling_origins_agree_with_scikit_learn(n, n_splits, gap):
     arguments = {"n_splits": n_splits, "gap": gap}
     try:

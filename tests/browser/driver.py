@@ -389,19 +389,6 @@ def y_of(plot, trace=0):
     return plot.evaluate("(gd, trace) => Array.from(gd._fullData[trace].y)", trace)
 
 
-def trace(plot, name):
-    """Return the trace of this name as the page draws it: x, y, z (if it has them), visible."""
-    return plot.evaluate(
-        """(gd, name) => {
-          const found = gd._fullData.find(trace => trace.name === name);
-          if (!found) throw new Error(`no trace ${name}: ${gd._fullData.map(t => t.name)}`);
-          const plain = a => a && Array.from(a, v => ArrayBuffer.isView(v) ? Array.from(v) : v);
-          return { x: plain(found.x), y: plain(found.y), z: plain(found.z), visible: found.visible };
-        }""",
-        name,
-    )
-
-
 def title_of(plot):
     return plot.evaluate("gd => gd.layout.title.text")
 

@@ -3,18 +3,7 @@
 import json
 
 import pytest
-from driver import (
-    FIGURE,
-    command,
-    drag,
-    explorer,
-    press,
-    run_all,
-    slider,
-    small_cells,
-    wait_for,
-    y_of,
-)
+from driver import FIGURE, command, drag, explorer, press, run_all, slider, small_cells, wait_for, y_of
 
 
 @pytest.fixture(scope="module")

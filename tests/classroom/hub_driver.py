@@ -97,6 +97,8 @@ class Hub:
     students : list of Student
     course : Path
         The teacher's course folder, made and released on the exchange.
+    process : Popen
+        The hub.
     """
 
     def __init__(self, number, lesson):
@@ -155,18 +157,13 @@ class Hub:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._process = hub
+        self.process = hub
         self._cleaning.callback(_end, hub)
         _wait(lambda: hub.poll() is None and self._answers(), "the hub", self.log)
 
     def _answers(self):
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(f"{self.url}/hub/health", timeout=10).ok
-
-    def processes(self):
-        """Return the processes of the hub and its proxy."""
-        hub = psutil.Process(self._process.pid)
-        return [hub, *(child for child in hub.children() if child.username() == hub.username())]
 
     def log(self):
         """Return what the hub and the students' servers have printed."""
@@ -277,10 +274,6 @@ class Student:
                     texts = _execute(channel, source)
                     if found := re.search(r'^check\("([\w.]+)"', source, flags=re.M):
                         self.points[found[1]] = float(texts[-1])
-
-    def stop_kernel(self):
-        """End the kernel that ran last."""
-        self.ask("DELETE", f"api/kernels/{self.kernel}")
 
     def processes(self):
         """Return (the student's server, the student's kernels) as psutil processes."""
