@@ -164,9 +164,7 @@ def bench(options, rest):
 
 def shots(options, rest):
     """Take screenshots of every lesson after Run All, into shots/; further words go to the script."""
-    return hand_over(
-        [interpreter(options, test=True), ROOT / "tests" / "browser" / "shots.py", *rest], options
-    )
+    return hand_over([interpreter(options, test=True), ROOT / "benchmarks" / "shots.py", *rest], options)
 
 
 def export(options, rest):

@@ -1,10 +1,13 @@
 """Full-length screenshots of notebooks after Run All, in pieces that can be looked at: `tasks.py shots`."""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
-from driver import PLOTS, QUIET, ROOT, chromium, close, open_notebook, run_all, serve_course
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+from driver import PLOTS, QUIET, chromium, close, open_notebook, run_all, serve_course  # noqa: E402
 
 LESSONS = ROOT / "notebooks"
 LAPTOP = 1280  # pixels, as everything here
