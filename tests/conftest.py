@@ -51,6 +51,14 @@ def onednn():
         os.environ["IPYTHONDIR"] = str(startup.parents[1])
 
 
+@pytest.fixture(scope="module")
+def lesson(request):
+    """The lesson that a file of tests is about, its LESSON, run from top to bottom."""
+    from lesson_run import executed
+
+    return executed(request.module.LESSON)
+
+
 @pytest.fixture
 def claim(request):
     """Assert that a value lies where a lesson says it does; `tasks.py kernels` collects the values.

@@ -155,15 +155,9 @@ def test_targets_observed():
         (lambda y: y[:20], "20 values are few for windows of 24 and a horizon of 1: .* need 75"),
         (lambda y: np.full(100, 3.0), "feature 0 is 3 all the time"),
         (lambda y: np.full(100, NAN), "feature 0 has no values at all"),
-        (
-            lambda y: with_values(y, slice(5, 9), NAN),
-            r"misses 4 of 400 values \(1.0%\), in 1 gap, .* of 4 from 5",
-        ),
+        (lambda y: with_values(y, slice(5, 9), NAN), r"misses 4 of 400 .*1.0%.* in 1 gap, .* of 4 from 5"),
         (lambda y: with_values(y, 30, np.inf), "holds infinite values"),
-        (
-            lambda y: with_values(y, slice(40, 50), y[40]),
-            "stays at .* for 10 steps from 40 on: a stuck sensor",
-        ),
+        (lambda y: with_values(y, slice(40, 50), y[40]), "stays at .* for 10 steps from 40 on: a stuck"),
         (lambda y: with_values(y, 130, 0), r"drops to exactly 0 from far above 1 time \(130\)"),
         (lambda y: with_values(y, [130, 200], -999), r"is -999 2 times \(130, 200\), far from all else"),
         (lambda y: with_values(y, 130, -99.9), "is -99.9 1 time"),

@@ -165,10 +165,7 @@ def test_threads(monkeypatch, threads, level):
     ("script", "text"),
     [
         ("import no_such", "NumPy does not work (ModuleNotFoundError: No module named 'no_such')"),
-        (
-            """print('{"part": "NumPy", "seconds": 0.1}', flush=True); raise OSError""",
-            "PyTorch does not work",
-        ),
+        ("""print('{"part": "NumPy", "seconds": 0.1}', flush=True); 1 / 0""", "PyTorch does not work"),
         ("import os; os.abort()", "NumPy does not work (stopped with status"),
         ("import time; time.sleep(60)", "not finished"),
     ],

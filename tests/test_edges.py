@@ -55,13 +55,7 @@ def step(gates, *states):
 FITTED = {"X": WINDOWS, "y": SERIES[:, np.newaxis]}
 ITSELF = {  # arguments that the table above has not, or another of the same name; arrays may be odd
     "audit": {"series": SERIES[:30], "pipeline": pipeline},
-    "rollout": {
-        "model": LastValue(),
-        "series": SERIES,
-        "origins": np.array([20, 30]),
-        "steps": 5,
-        "window": T,
-    },
+    "rollout": {"model": LastValue(), "series": SERIES, "origins": np.array([20]), "steps": 5, "window": T},
     "error_by_horizon": {"y_true": SERIES.reshape(20, 3), "y_pred": 0.5 * SERIES.reshape(20, 3)},
     "refit": {"models": {"mean": Mean()}, **FITTED, "origins": [(np.arange(30), np.arange(30, N))]},
     "record_gates": {"model": LSTM(1, 3), "X": WINDOWS},

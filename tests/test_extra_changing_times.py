@@ -1,24 +1,18 @@
 """What the extra on changing times says holds, whichever kernel computes it."""
 
-import pytest
-from lesson_run import executed
+LESSON = "extras/changing_times"
 
 
-@pytest.fixture(scope="module")
-def extra():
-    return executed("extras/changing_times")
-
-
-def rows(extra, cell):
-    lines = [line.split("  ") for line in extra.text(cell).splitlines() if "  " in line]
+def rows(lesson, cell):
+    lines = [line.split("  ") for line in lesson.text(cell).splitlines() if "  " in line]
     return [
         row for row in ([part.strip() for part in line if part.strip()] for line in lines) if len(row) > 2
     ]
 
 
-def test_two_flags_take_the_holidays_away(extra, claim):
+def test_two_flags_take_the_holidays_away(lesson, claim):
     found = {
-        (row[0], row[1]): row[2:] for row in rows(extra, "calendar-table") if row[0] in ("ridge", "LSTM")
+        (row[0], row[1]): row[2:] for row in rows(lesson, "calendar-table") if row[0] in ("ridge", "LSTM")
     }
     for model in ("ridge", "LSTM"):
         alone, told = found[model, "sales alone"], found[model, "and the holidays"]
@@ -29,9 +23,9 @@ def test_two_flags_take_the_holidays_away(extra, claim):
         )
 
 
-def test_who_survives_which_switch(extra, claim):
+def test_who_survives_which_switch(lesson, claim):
     names = ("seasonal naive", "AR", "ETS", "ridge", "LSTM", "LSTM centred")
-    found = {row[0]: list(map(float, row[1:])) for row in rows(extra, "switch-table") if row[0] in names}
+    found = {row[0]: list(map(float, row[1:])) for row in rows(lesson, "switch-table") if row[0] in names}
     later_level = {name: values[2] / values[0] for name, values in found.items()}
     later_week = {name: values[4] / values[0] for name, values in found.items()}
     for name in ("ETS", "LSTM centred", "seasonal naive"):
@@ -45,10 +39,10 @@ def test_who_survives_which_switch(extra, claim):
         claim(f"{name}: MSE long after the week turned, over that before", later_week[name], high=1.6)
 
 
-def test_a_short_memory_forgets_the_old_world(extra):
+def test_a_short_memory_forgets_the_old_world(lesson):
     found = {
         (row[0], row[1]): list(map(float, row[2:]))
-        for row in rows(extra, "refit")
+        for row in rows(lesson, "refit")
         if len(row) == 4 and row[0] in ("nothing", "the level", "the week")
     }
     for what in ("the level", "the week"):

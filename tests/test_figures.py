@@ -7,7 +7,7 @@ import plotly.io as pio
 import pytest
 
 from lessons import figures
-from lessons.figures.style import STYLES
+from lessons.rollout import error_by_horizon
 from lessons.scores import Scoreboard
 from lessons.tables import alike
 
@@ -56,12 +56,6 @@ def test_no_legend_needs_colour_alone(make):
 def scatters(figure):
     shown = figure.layout.showlegend is not False
     return [t for t in figure.data if shown and t.type == "scatter" and t.showlegend is not False]
-
-
-def test_known_models_differ_in_colour_or_dash():
-    models = [name for name in STYLES if name not in ("series", "truth", "window", "target", "train", "test")]
-    looks = [(figures.style(name)["color"], figures.style(name)["dash"]) for name in models]
-    assert len(set(looks)) == len(looks)
 
 
 @pytest.mark.parametrize(
@@ -201,3 +195,101 @@ def test_the_course_renderer_shows_a_widget_and_the_words():
 
 def test_outside_a_kernel_plotly_keeps_its_own_renderer():
     assert pio.renderers.default != "course"
+
+
+# looking into a net
+
+
+def test_states_draw_one_line_a_name_and_say_where_it_ends():
+    figure = figures.states({"open": [0.0, 1.0, 1.0], "half open": [0.0, 1.0, 0.5]}, title="It fades")
+    assert [trace.name for trace in figure.data] == ["open", "half open"]
+    np.testing.assert_array_equal(figure.data[1].y, [0.0, 1.0, 0.5])
+    np.testing.assert_array_equal(figure.data[1].x, [0, 1, 2])
+    assert "half open from 0 to 0.5" in figure.layout.meta["alt"]
+    looks = {(trace.line.color, trace.line.dash) for trace in figure.data}
+    assert len(looks) == 2
+    assert [a.text for a in figure.layout.annotations] == ["open", "half open"]
+
+
+def test_labels_of_lines_that_meet_are_moved_apart():
+    figure = figures.states({"a": [0.0, 1.0, 0.5], "b": [0.0, 0.0, 0.49], "c": [0.0, 0.0, 0.0]})
+    a, b, c = (annotation.y for annotation in figure.layout.annotations)
+    assert c == 0.0 and b == 0.49 and a >= b + 0.05
+
+
+def test_window_means_mark_the_levels_never_seen():
+    figure = figures.window_means([0, 1, 2], [1.0, 2.0, 3.0], [3, 4, 5], [0.5, 3.0, 4.0], title="Up and away")
+    never = figure.data[2]
+    assert never.name == "test, level never seen"
+    np.testing.assert_array_equal(never.x, [3, 5])
+    np.testing.assert_array_equal(never.y, [0.5, 4.0])
+    np.testing.assert_array_equal(figure.data[1].x, [4])
+    assert "2 of 3 test windows lie outside" in figure.layout.meta["alt"]
+
+
+def test_gradient_errors_stand_on_either_side_of_the_threshold():
+    figure = figures.gradient_errors(
+        {"right": 6e-11, "wrong": 0.2, "hidden": 1e-10}, title="One passes unseen"
+    )
+    passes, fails = figure.data
+    assert list(passes.y) == ["right", "hidden"] and list(fails.y) == ["wrong"]
+    assert passes.text[0] == "6e-11" and passes.marker.symbol != fails.marker.symbol
+    assert figure.layout.yaxis.categoryarray == ("hidden", "wrong", "right")  # the first on top
+    assert "wrong 2e-01" in figure.layout.meta["alt"] and figure.layout.xaxis.type == "log"
+
+
+# many steps ahead
+
+
+SERIES = np.arange(200.0)
+
+
+def by_name(figure):
+    return {trace.name: trace for trace in figure.data}
+
+
+def alt(figure):
+    return figure.layout.meta["alt"]
+
+
+def test_rollouts_begin_at_the_origin():
+    seeds = np.array([[1.0, 2, 3], [2, 3, 4], [9, 9, 9]])
+    figure = figures.rollouts(SERIES, 150, {"LSTM": seeds, "seasonal naive": [5, 5]}, title="T")
+    traces = by_name(figure)
+    np.testing.assert_array_equal(traces["truth"].x, np.arange(70, 153))
+    np.testing.assert_array_equal(traces["truth"].y, SERIES[70:153])
+    np.testing.assert_array_equal(traces["LSTM"].x, [150, 151, 152])
+    np.testing.assert_array_equal(traces["LSTM"].y, [2, 3, 4])  # the median
+    np.testing.assert_array_equal(traces["LSTM, lowest"].y, [1, 2, 3])
+    np.testing.assert_array_equal(traces["LSTM, highest"].y, [9, 9, 9])
+    np.testing.assert_array_equal(traces["seasonal naive"].x, [150, 151])
+    assert "seasonal naive, lowest" not in traces
+    assert figure.layout.shapes[0].x0 == 150
+    assert "from step 150 on. T. LSTM (median of 3 seeds): 3 steps, from 2 to 4" in alt(figure)
+
+
+def test_rollouts_may_go_beyond_the_series():
+    figure = figures.rollouts(SERIES, 199, {"LSTM": [1, 2, 3]})
+    assert by_name(figure)["LSTM"].x[-1] == 201 and by_name(figure)["truth"].x[-1] == 199
+
+
+def test_horizon_curves_take_errors_and_arrays():
+    errors = error_by_horizon(np.zeros((1, 3)), [[[1, 2, 3]], [[3, 2, 1]]])
+    figure = figures.horizon_curves({"LSTM": errors, "last value": [4, 4, 4]}, title="T")
+    traces = by_name(figure)
+    np.testing.assert_array_equal(traces["LSTM"].x, [1, 2, 3])
+    np.testing.assert_allclose(traces["LSTM"].y, [5, 4, 5])  # squares 1, 4, 9 and 9, 4, 1
+    np.testing.assert_allclose(traces["LSTM, lowest"].y, [1, 4, 1])
+    np.testing.assert_allclose(traces["LSTM, highest"].y, [9, 4, 9])
+    assert figure.layout.yaxis.type == "log"
+    assert "T. LSTM: 5 at 1, 5 at 3; last value: 4 at 1, 4 at 3." in alt(figure)
+
+
+def test_a_fan_lies_around_its_rollout():
+    forecast = np.array([150.0, 151, 152])
+    figure = figures.fan(SERIES, 150, forecast, np.array([5.0, 5, 6]), share=0.9, model="LSTM centred")
+    assert figure.data[1].name == "90% interval" and figure.data[-1].name == "LSTM centred"
+    np.testing.assert_array_equal(figure.data[0].y, [145, 146, 146])
+    np.testing.assert_array_equal(figure.data[1].y, [155, 156, 158])
+    assert figure.data[1].fill == "tonexty"
+    assert "the 90% interval, 10 wide at first, 12 at last, holds 100% of what came" in alt(figure)

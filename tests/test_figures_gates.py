@@ -84,17 +84,13 @@ def shown(figure):
 
 def test_a_changed_figure_is_the_figure_drawn_anew():
     live = LiveFigure(figures.gate_panels(LSTM_RECORD, 0, y=Y, **BOTH))
-    for record, window, order in [
+    for record, window, order in (
         (LSTM_RECORD, 1, "unit"),
         (LSTM_RECORD, 1, "peak"),
         (GRU_RECORD, 5, "peak"),
-    ]:
-        look = {
-            "order": order,
-            "t": np.datetime64("1996-01") + np.arange(window, 21 + window),
-            "y": Y,
-            **BOTH,
-        }
+    ):
+        t = np.datetime64("1996-01") + np.arange(window, 21 + window)
+        look = {"order": order, "t": t, "y": Y, **BOTH}
         live.update(**figures.gate_changes(record, window, **look))
         anew = figures.gate_panels(record, window, **look)
         for mine, theirs in zip(live.figure.data, anew.data, strict=False):

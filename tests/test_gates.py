@@ -100,12 +100,6 @@ def test_whole_arrays_can_be_held():
     np.testing.assert_allclose(never["n"], np.tanh(X @ W_x + b), atol=1e-14)
 
 
-def test_a_shut_input_gate_leaves_nothing_to_remember():
-    record = clamp(NETS["LSTM"], X, i=0.0)
-    assert not record["c"].any()
-    np.testing.assert_allclose(record.y_pred, np.broadcast_to(NETS["LSTM"].params["b_y"], (7, 2)))
-
-
 @pytest.mark.parametrize(
     ("name", "held", "message"),
     [
@@ -116,11 +110,7 @@ def test_a_shut_input_gate_leaves_nothing_to_remember():
         ("LSTM", {"f": np.nan}, "f must be between 0 and 1"),
         ("LSTM", {"f": np.ones(4)}, r"\(4,\)  and requested shape \(7,9,5\)"),
         ("LSTM", {"where": np.ones((7, 9)), "f": 1.0}, "where must be bools"),
-        (
-            "LSTM",
-            {"where": np.ones((7, 8), bool), "f": 1.0},
-            r"of shape \(7, 9\), got bool of shape \(7, 8\)",
-        ),
+        ("LSTM", {"where": np.ones((7, 8), bool), "f": 1.0}, r"of shape \(7, 9\), got .* \(7, 8\)"),
     ],
 )
 def test_what_cannot_be_held_is_refused(name, held, message):

@@ -2,19 +2,14 @@
 
 import numpy as np
 import pytest
-from lesson_run import executed
 
 from lessons.baselines import Autoregression, LastValue, Ridge, SeasonalNaive
 from lessons.scores import Scoreboard, mse
 from lessons.series import sea_temperature, trend_and_seasons
 from lessons.windows import make_windows, scaled_windows, split_by_time
 
+LESSON = "02_naive_baseline"
 FRESH = range(100, 108)  # seeds of the series
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    return executed("02_naive_baseline")
 
 
 def test_the_formula_for_the_naive_error(lesson):

@@ -16,10 +16,7 @@ from lessons.series import trend_and_seasons, two_waves
 from lessons.windows import make_windows, scaled_windows, split_by_time
 from lessons.wrappers import Centred, LinearSkip
 
-
-@pytest.fixture(scope="module")
-def lesson():
-    return executed("03_numpy_lstm")
+LESSON = "03_numpy_lstm"
 
 
 def reference(name):

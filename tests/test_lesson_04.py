@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesson_run import executed
 
 from lessons.records import recorded
 from lessons.rnn import GRU
@@ -18,11 +17,6 @@ from lessons.wrappers import Centred
 LESSON = "04_numpy_gru"
 H = 32
 CURED = {"epochs": 40, "lr": 5e-3, "schedule": "cosine"}
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    return executed(LESSON)
 
 
 def score(lesson, cell, name):

@@ -5,21 +5,16 @@ import re
 import numpy as np
 import pytest
 import torch
-from lesson_run import executed
 from torch import nn
 
 from lessons import explorers, figures
-from lessons.exercises import REGISTRY, check
-from lessons.exercises.declare import Slip
+from lessons.exercises import REGISTRY
 from lessons.rnn import LSTM
 from lessons.series import two_waves
 from lessons.torch_rnn import TorchForecaster, to_torch
 from lessons.windows import scaled_windows
 
-
-@pytest.fixture(scope="module")
-def lesson():
-    return executed("05_pytorch_port")
+LESSON = "05_pytorch_port"
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +37,9 @@ def test_where_we_stand(lesson, claim):
 
 
 def test_the_same_weights_give_the_same_forecasts_and_slopes(lesson, claim):
-    claim(
-        "ported LSTM, float64, furthest from NumPy", lesson.numbers("port-compare", "float64")[1], high=1e-13
-    )
-    claim(
-        "ported LSTM, float32, furthest from NumPy", lesson.numbers("port-compare", "float32")[1], high=1e-5
-    )
+    for dtype, high in (("float64", 1e-13), ("float32", 1e-5)):
+        furthest = lesson.numbers("port-compare", dtype)[1]
+        claim(f"ported LSTM, {dtype}, furthest from NumPy", furthest, high=high)
     for name in ("W_x", "W_h", " b ", "W_y", "b_y"):
         largest, apart = lesson.numbers("autograd", name)
         claim(f"slopes in {name.strip()}, furthest apart", apart / largest, high=1e-13)
@@ -190,37 +182,6 @@ def test_targets_without_a_column_only_warn():
     with pytest.warns(UserWarning, match="target size"):
         nn.functional.mse_loss(y_pred, y)
     assert (y_pred - y).shape == (5, 5)
-
-
-# the exercises: slips as learners write them
-
-
-def diagnoses(id, answer):
-    return " ".join(check(id, answer).diagnoses)
-
-
-def test_a_forecast_under_no_grad_is_told():
-    forecast = "loss = nn.functional.mse_loss(net(X), y)"
-    slip = Slip("", {forecast: f"with torch.no_grad(): {forecast}"})
-    said = diagnoses("05.train_epoch", slip.function_for(REGISTRY["05.train_epoch"].reference))
-    assert "under `no_grad`" in said
-
-
-def test_one_weight_left_as_it_was_costs_one_point():
-    result = check("05.weight_map", lambda W_x, W_h, b: (W_x, W_h.T, b, 0 * b))
-    assert result.points == 1 and "`weight_ih` is still for x W" in result.diagnoses[0]
-
-
-def test_the_untransposed_answer_is_named_whatever_its_biases():
-    said = diagnoses("05.weight_map", lambda W_x, W_h, b: (W_x, W_h, b / 2, b / 2))
-    assert said.startswith("Both weights are still for x W")
-
-
-def test_no_card_prints_a_vector_of_biases():
-    slip = next(w for w in REGISTRY["05.lstm_step_from_torch"].wrong if "*old* `c`" in w.diagnosis)
-    answer = slip.function_for(REGISTRY["05.lstm_step_from_torch"].reference)
-    text = check("05.lstm_step_from_torch", answer).text()
-    assert "old* `c`" in text and "`bias_hh` of shape" in text
 
 
 # the drawing

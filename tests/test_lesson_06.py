@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from lesson_run import executed
 
 from lessons import explorers
 from lessons.exercises import REGISTRY
@@ -20,11 +19,6 @@ RECIPE = {"epochs": 40, "lr": 0.01, "schedule": "cosine"}
 X_TASK, Y_TASK, MARKER = marker_task(500, seed=43)
 LAST = 19 - MARKER[:, ::-1].argmax(axis=1)  # (500,)
 gate_evidence = REGISTRY["06.gate_evidence"].reference
-
-
-@pytest.fixture(scope="module")
-def lesson():
-    return executed(LESSON)
 
 
 # the sea

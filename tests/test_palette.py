@@ -70,13 +70,8 @@ def contrast(a, b):
 PARTS = ("series", "truth", "train", "validation", "test", "window", "target")
 
 
-def pairs(names):
-    """Return the pairs of different colour; those of one colour differ in dash (tests/test_figures.py)."""
-    return [(a, b) for a, b in itertools.combinations(names, 2) if STYLES[a][0] != STYLES[b][0]]
-
-
-def models():
-    return [name for name in STYLES if name not in PARTS]
+def pairs():
+    return list(itertools.combinations([name for name in STYLES if name not in PARTS], 2))
 
 
 def test_the_simulation_knows_red_from_green_and_that_others_do_not():
@@ -87,13 +82,13 @@ def test_the_simulation_knows_red_from_green_and_that_others_do_not():
 
 @pytest.mark.parametrize("sight", SIGHT)
 def test_models_alike_to_someone_differ_in_dash(sight):
-    alike = [(a, b) for a, b in pairs(models()) if difference(STYLES[a][0], STYLES[b][0], sight) < CLEAR]
+    alike = [(a, b) for a, b in pairs() if difference(STYLES[a][0], STYLES[b][0], sight) < CLEAR]
     assert [(a, b) for a, b in alike if STYLES[a][1] == STYLES[b][1]] == []
 
 
 def test_models_alike_in_grey_differ_in_dash():
     light = {name: lightness(STYLES[name][0]) for name in STYLES}
-    alike = [(a, b) for a, b in pairs(models()) if abs(light[a] - light[b]) < CLEAR_IN_GREY]
+    alike = [(a, b) for a, b in pairs() if abs(light[a] - light[b]) < CLEAR_IN_GREY]
     assert len(alike) > 20
     assert [(a, b) for a, b in alike if STYLES[a][1] == STYLES[b][1]] == []
 

@@ -9,10 +9,10 @@ from lessons.baselines import Mean, Ridge
 from lessons.scores import Scoreboard, asymmetric_cost, bias, cheapest_shift, mae, mse, scoreboard, skill
 from lessons.windows import Standardizer
 
-FINITE = st.floats(-1e3, 1e3)
+FINITE, COSTS = arrays(float, (7, 2), elements=st.floats(-1e3, 1e3)), st.floats(0.1, 9)
 
 
-@given(arrays(float, (7, 2), elements=FINITE), arrays(float, (7, 2), elements=FINITE))
+@given(FINITE, FINITE)
 def test_metrics_agree_with_scikit_learn(y_true, y_pred):
     assert mse(y_true, y_pred) == pytest.approx(mean_squared_error(y_true, y_pred))
     assert mae(y_true, y_pred) == pytest.approx(mean_absolute_error(y_true, y_pred))
@@ -22,23 +22,16 @@ def test_bias_is_negative_where_forecasts_lie_too_low():
     assert bias([3.0, 5.0], [2.0, 5.0]) == -0.5
 
 
-@given(
-    arrays(float, 9, elements=FINITE), arrays(float, 9, elements=FINITE), st.floats(0, 9), st.floats(0.1, 9)
-)
+@given(FINITE, FINITE, st.floats(0, 9), COSTS)
 def test_asymmetric_cost_is_the_pinball_loss_of_a_quantile(y_true, y_pred, under, over):
-    pinball = mean_pinball_loss(y_true, y_pred, alpha=under / (under + over))
+    pinball = mean_pinball_loss(y_true.ravel(), y_pred.ravel(), alpha=under / (under + over))
     assert asymmetric_cost(y_true, y_pred, under, over) == pytest.approx((under + over) * pinball)
 
 
-@given(
-    arrays(float, 15, elements=FINITE),
-    arrays(float, 15, elements=FINITE),
-    st.floats(0.1, 9),
-    st.floats(0.1, 9),
-)
+@given(FINITE, FINITE, COSTS, COSTS)
 def test_no_shift_is_cheaper_than_the_cheapest(y_true, y_pred, under, over):
     best = asymmetric_cost(y_true, y_pred + cheapest_shift(y_true, y_pred, under, over), under, over)
-    for shift in [*(y_true - y_pred), 0.0]:  # the cost is linear between these
+    for shift in [*(y_true - y_pred).ravel(), 0.0]:  # the cost is linear between these
         assert best <= asymmetric_cost(y_true, y_pred + shift, under, over) + 1e-9
 
 

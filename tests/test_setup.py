@@ -194,6 +194,9 @@ def test_missing_lessons_are_copied_once(course):
     assert course.refresh() == ["copied 00_start.ipynb", "copied 03_lstm.ipynb"]
     assert course.read("03_lstm") == "v1"
     assert course.refresh() == []
+    (course.work / "03_lstm.ipynb").rename(course.work / "my_lstm.ipynb")
+    assert course.refresh() == ["copied 03_lstm.ipynb"]  # and the renamed one stays
+    assert course.names == "00_start 03_lstm my_lstm"
 
 
 @pytest.mark.parametrize(
@@ -256,12 +259,6 @@ def test_a_new_version_replaces_an_untouched_earlier_one_and_never_an_edited_one
     assert "03_lstm.new-2.ipynb" in said
     found = [begun.read(f"03_lstm{end}") for end in ("", ".new", ".new-2")]
     assert found == ["mine", "mine too", "v4"]
-
-
-def test_a_renamed_copy_stays_and_the_lesson_comes_again(begun):
-    (begun.work / "03_lstm.ipynb").rename(begun.work / "my_lstm.ipynb")
-    assert begun.refresh() == ["copied 03_lstm.ipynb"]
-    assert begun.names == "00_start 03_lstm my_lstm"
 
 
 @pytest.mark.parametrize("record", ["", "{", "[1, 2]", '{"03_lstm.ipynb": 7}', "\x00\xff"])
@@ -380,11 +377,8 @@ def stamped(text):
     return lambda house: (house.folder / environment.STAMP).write_text(text, encoding="utf-8")
 
 
-NOTHING, PINNED, TESTS = (
-    lambda house: None,
-    "pip -e . -c constraints.txt",
-    "pip -e .[test] -c constraints.txt",
-)
+NOTHING = lambda house: None  # noqa: E731
+PINNED, TESTS = "pip -e . -c constraints.txt", "pip -e .[test] -c constraints.txt"
 NEWEST = "pip -e .[test] --upgrade --upgrade-strategy eager"
 INTERRUPTED = "an earlier install was interrupted"
 GONE = "it is incomplete, or the Python it was made from is gone"

@@ -11,14 +11,6 @@ from lessons.windows import Standardizer, make_windows, rolling_origins, scaled_
 # make_windows
 
 
-def test_each_window_is_followed_by_its_target():
-    X, y, target_index = make_windows([10, 11, 12, 13, 14], window=2)
-    np.testing.assert_array_equal(X[:, :, 0], [[10, 11], [11, 12], [12, 13]])
-    np.testing.assert_array_equal(y, [[12], [13], [14]])
-    np.testing.assert_array_equal(target_index, [2, 3, 4])
-    assert X.dtype == y.dtype == float
-
-
 @given(n=st.integers(2, 60), D=st.integers(1, 3), data=st.data())
 def test_windows_against_plain_slicing(n, D, data):
     horizon = data.draw(st.integers(1, n - 1))

@@ -167,6 +167,12 @@ _LSTM_STEP_FROM_TORCH_SLIPS = [
     Slip("Right values, wrong order: return `h` first, then `c`.", {"return h, c": "return c, h"}),
 ]
 
+_NOTES = (
+    "If the error speaks of numpy() and a tensor that requires grad: a loss still carries its notes for the "
+    "backward pass; keep the plain number, which `.item()` gives. If it speaks of grad_fn: the forecast was "
+    "made under `no_grad`, and `backward` finds no notes to walk back."
+)
+
 _TRAIN_EPOCH_SLIPS = [
     Slip("Each `backward` adds to the gradients of the batches before.", {"optimizer.zero_grad()": "pass"}),
     Slip(
@@ -195,12 +201,8 @@ _TRAIN_EPOCH_SLIPS = [
         {"nn.functional.mse_loss(net(X), y)": "((net(X) - y[:, 0]) ** 2).mean()"},
     ),
     Slip("The losses are in a list. Asked for is one array of them.", {"np.array(losses)": "losses"}),
-    Slip(
-        "If the error speaks of numpy() and a tensor that requires grad: a loss still carries its "
-        "notes for the backward pass; keep the plain number, which `.item()` gives. If it speaks of "
-        "grad_fn: the forecast was made under `no_grad`, and `backward` finds no notes to walk back.",
-        {"loss.item()": "loss"},
-    ),
+    Slip(_NOTES, {"loss.item()": "loss"}),
+    Slip(_NOTES, {"loss = nn.f": "with torch.no_grad(): loss = nn.f"}),
     Slip(
         "The steps are those of an optimizer of your own, Adam with its default step size. Use the "
         "`optimizer` that was handed in.",

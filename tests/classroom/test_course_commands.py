@@ -76,11 +76,7 @@ def test_disagreeing_points_are_named(tmp_path):
         ("new FOLDER --lessons 03-01", "--lessons must be like 01-07"),
         ("new FOLDER --lessons ", "--lessons must be like 01-07"),
         ("release FOLDER", "there is no course in"),
-        ("grade FOLDER", "there is no course in"),
-        ("summary FOLDER", "there is no course in"),
-        ("feedback FOLDER", "there is no course in"),
         ("marks FOLDER", "there is no course in"),
-        ("update FOLDER", "there is no course in"),
         ("marks COURSE --for blackboard", "--for must be one of plain, moodle, canvas"),
     ],
 )
