@@ -57,15 +57,13 @@ def diebold_mariano(loss_a, loss_b, lags=None):
     return 0.0 if negligible(np.ptp(d), [loss_a, loss_b]) else float(_mean_of(d, lags).tvalues[0])
 
 
-def standard_error(d, lags=None):
-    """Standard error of the mean of values that depend on each other over time.
+def standard_error(d):
+    """Standard error of the mean of values that depend on each other over time, as in `diebold_mariano`.
 
     Parameters
     ----------
     d : array_like of shape (n,)
         Values in any unit, in order of time.
-    lags : int, optional
-        Up to which distance they may depend on each other; unless given, as for `diebold_mariano`.
 
     Returns
     -------
@@ -74,7 +72,7 @@ def standard_error(d, lags=None):
     """
     d = as_series(d, "d")[:, 0]
     refuse_missing(d[:, np.newaxis], "d")
-    return float(_mean_of(d, _usual_lags(len(d)) if lags is None else lags).bse[0])
+    return float(_mean_of(d, _usual_lags(len(d))).bse[0])
 
 
 def _usual_lags(n):

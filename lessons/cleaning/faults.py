@@ -10,15 +10,16 @@ from lessons.cleaning.gaps import runs
 from lessons.series.spacing import count, show
 
 CODES = {sign * code for code in (99, 99.9, 999, 999.9, 9999, 99999, 999999) for sign in (-1, 1)}
+TOO_FAR = 4  # robust standard deviations
 HABIT = 0.1  # of the values at one step of the season: what happens as often is no fault
 
 
-def outliers(y, window, threshold=4.0):
+def outliers(y, window):
     """Find values far from what the past would make one expect.
 
     ::
 
-        |y_t - median| > threshold · 1.4826 · MAD      median and MAD of the `window` values before t
+        |y_t - median| > 4 · 1.4826 · MAD      median and MAD of the `window` values before t
 
     Hampel's identifier (Davies & Gather 1993, "The identification of multiple outliers", Journal of the
     American Statistical Association 88), with a window that ends before the value instead of lying around it.
@@ -35,8 +36,6 @@ def outliers(y, window, threshold=4.0):
         Values in any unit, NaN where missing.
     window : int
         How many time steps to look back.
-    threshold : float
-        How many robust standard deviations are too many.
 
     Returns
     -------
@@ -48,11 +47,9 @@ def outliers(y, window, threshold=4.0):
     TypeError
         The values are not numbers, or the window not a whole number.
     ValueError
-        The window or the threshold is too small.
+        The window is too small.
     """
     whole_number(window, "window", 3)
-    if not threshold > 0:
-        raise ValueError(f"threshold must be above 0, got {threshold}")
     values = as_series(y, "y")
     found = np.zeros(values.shape, dtype=bool)
     if len(values) > window:
@@ -64,7 +61,7 @@ def outliers(y, window, threshold=4.0):
         distance = np.abs(past - median[:, np.newaxis])
         scale = 1.4826 * np.nanmedian(distance, axis=-1)
         scale = np.where(scale > 0, scale, 1.2533 * np.nanmean(distance, axis=-1))
-        found[window:][judged] = (np.abs(now - median) > threshold * scale) & (scale > 0)
+        found[window:][judged] = (np.abs(now - median) > TOO_FAR * scale) & (scale > 0)
     return found.reshape(np.shape(y))
 
 

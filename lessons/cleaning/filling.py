@@ -107,8 +107,10 @@ class HiddenGaps(Tabular):
         return Table(heads, rows, "Stretches that were measured, hidden and filled: mean squared error")
 
 
-def hide_and_fill(y, fillings, lengths=None, begin=0, most=100):
+def hide_and_fill(y, fillings, lengths=None, begin=0):
     """Hide stretches that were measured, fill them, and see how far off each filling is.
+
+    Of each length about a hundred are tried, spread evenly.
 
     Parameters
     ----------
@@ -120,8 +122,6 @@ def hide_and_fill(y, fillings, lengths=None, begin=0, most=100):
         How many steps to hide at a time; four lengths at most that the gaps of `y` have, unless given.
     begin : int
         Index from which on to hide, so that the fillings have something to learn from.
-    most : int
-        How many stretches of a length to try, spread evenly.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def hide_and_fill(y, fillings, lengths=None, begin=0, most=100):
         there = np.append(~np.isnan(y[begin:]), np.zeros(length + 2, dtype=bool))
         whole = sliding_window_view(there, length + 2).all(axis=1)  # with a value at either end
         starts = begin + 1 + np.flatnonzero(whole)
-        starts = starts[:: max(1, len(starts) // most)]
+        starts = starts[:: max(1, len(starts) // 100)]
         for name, fill in fillings.items() if len(starts) else ():
             mse[name][k] = np.mean([_error_in_gap(y, fill, slice(i, i + length)) for i in starts])
     return HiddenGaps(lengths, mse, np.bincount(nearest, weights=own, minlength=len(lengths)) / own.sum())

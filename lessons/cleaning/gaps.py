@@ -7,6 +7,8 @@ import numpy as np
 from lessons.checks import as_series, whole_number
 from lessons.series import from_csv
 
+LATE = 0.05  # of the series, until a feature is first measured together with those before it
+
 
 def read(path, columns, time, season_length, **options):
     """Read columns of a CSV that are measured together, say what was noticed, refuse what is too short.
@@ -54,15 +56,13 @@ def read(path, columns, time, season_length, **options):
     return t, y, [columns[k] for k in kept]
 
 
-def together(y, late=0.05):
+def together(y):
     """Find where all features have been measured for once, and leave out those that begin much later.
 
     Parameters
     ----------
     y : array_like of shape (n,) or (n, D)
         Values in any unit, NaN where missing; feature 0 is the target and always stays.
-    late : float
-        How much of the series may go by until a feature is first measured together with those before it.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def together(y, late=0.05):
     kept, both = [0], measured[:, 0]
     for k in range(1, measured.shape[1]):
         now = both & measured[:, k]
-        if now.any() and now.argmax() - first <= late * len(measured):
+        if now.any() and now.argmax() - first <= LATE * len(measured):
             kept, both, begin = [*kept, k], now, int(now.argmax())
     return begin, kept
 

@@ -12,7 +12,7 @@ SEEDS = range(5)
 FILES = {"LSTM": "raw", "LSTM centred": "centred", "LSTM centred + skip": "centred-skip"}
 
 
-def trained_nets(name, folder=FOLDER):
+def trained_nets(name):
     """Read nets that were trained on the train part of `trend_and_seasons()`, one for each of five seeds.
 
     All have 32 hidden units and forecast one step ahead from windows of 60, in the unit of
@@ -23,8 +23,6 @@ def trained_nets(name, folder=FOLDER):
     name : str
         "LSTM": on windows as they are. "LSTM centred": on windows less their means, all else the same.
         "LSTM centred + skip": so too, with a linear skip, input jitter and a falling step size.
-    folder : Path
-        Where the files are.
 
     Returns
     -------
@@ -38,11 +36,11 @@ def trained_nets(name, folder=FOLDER):
     """
     if name not in FILES:
         raise ValueError(f"name must be one of {', '.join(map(repr, FILES))}, got {name!r}")
-    return [_read(name, seed, folder) for seed in SEEDS]
+    return [_read(name, seed) for seed in SEEDS]
 
 
-def _read(name, seed, folder):
-    net, file = LSTM(1, 32, seed=seed, dtype=np.float32), folder / f"{FILES[name]}-{seed}.npz"
+def _read(name, seed):
+    net, file = LSTM(1, 32, seed=seed, dtype=np.float32), FOLDER / f"{FILES[name]}-{seed}.npz"
     with np.load(file) as kept:
         for weights, p in net.params.items():
             p[...] = kept[weights]
