@@ -29,7 +29,7 @@ FIGURES = {
     "forecasts": lambda **k: figures.forecasts(T, Y, {"last value": np.roll(Y, 1)[:, None]}, **k),
     "loss curves": lambda **k: figures.loss_curves({"train": 1 / (T + 1)}, naive=0.1, noise_floor=0.03, **k),
     "scoreboard": lambda **k: figures.score_bars(make_board(), **k),
-    "bars": lambda **k: figures.bars({"ridge": 0.04, "last value": 0.09}, log=True, **k),
+    "bars": lambda **k: figures.bars({"ridge": 0.04, "last value": 0.09}, **k),
     "leaks": lambda **k: figures.leaks(
         [("shuffled", 0.4, 0.1), ("scaled", 0.12, 0.12)], **{"title": "t", **k}
     ),
@@ -157,9 +157,8 @@ def test_no_line_strikes_a_printed_score_through():
 
 
 def test_scoreboard_admits_when_nothing_beats_the_last_value():
-    rows = [
-        SimpleNamespace(name=n, mse=m, mse_sd=0.0, seeds=1) for n, m in (("last value", 0.1), ("LSTM", 0.2))
-    ]
+    scores = {"last value": 0.1, "LSTM": 0.2}
+    rows = [SimpleNamespace(name=name, mse=mse, mse_sd=0.0, seeds=1) for name, mse in scores.items()]
     figure = figures.score_bars(SimpleNamespace(rows=rows, naive=rows[0], noise_floor=None))
     assert figure.layout.title.text == "Nothing beats the last value (0.1000)"
     assert len(figure.layout.shapes) == 1

@@ -143,9 +143,5 @@ def test_recall_hangs_on_the_keep_bias(keep_bias, low, high, claim):
         model = GRU(1, 16, seed=seed, dtype=np.float32, keep_bias=keep_bias)
         model.fit(*recall(400 * 64, rng), epochs=1, lr=5e-3)
         X, y = recall(500, rng)
-        claim(
-            f"recall, keep bias {keep_bias}, seed {seed}, error over variance",
-            mse(y, model.predict(X)) / y.var(),
-            low,
-            high,
-        )
+        error = mse(y, model.predict(X)) / y.var()
+        claim(f"recall, keep bias {keep_bias}, seed {seed}, error over variance", error, low, high)

@@ -25,14 +25,8 @@ def figure(title=EVIL):
 
 
 def test_one_file_holds_everything_and_escapes_it(tmp_path, board):
-    written = lessons.report(
-        tmp_path / "mine.html",
-        EvidenceCard(series=EVIL),
-        [figure(), figure()],
-        board=board,
-        title=EVIL,
-        text=EVIL,
-    )
+    card, drawn = EvidenceCard(series=EVIL), [figure(), figure()]
+    written = lessons.report(tmp_path / "mine.html", card, drawn, board=board, title=EVIL, text=EVIL)
     page = (tmp_path / "mine.html").read_text(encoding="utf-8")
     assert os.fspath(written) == str(tmp_path / "mine.html") == repr(written)
     assert page.count("Plotly.newPlot(") == 2

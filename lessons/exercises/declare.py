@@ -158,7 +158,7 @@ class Exercise:
         Lines above the solution.
     may_change : sequence of str
         Parameters that an answer is allowed to change in place.
-    rtol, atol : float
+    rtol : float
         Tolerance of the comparison.
     tensors : bool
         Whether torch tensors are accepted where arrays are expected.
@@ -178,14 +178,13 @@ class Exercise:
         imports="import numpy as np",
         may_change=(),
         rtol=1e-6,
-        atol=1e-8,
         tensors=False,
     ):
         self.id, self.title, self.reference = id, title, reference
         self.returns = tuple(name.strip() for name in returns.split(","))
         self.parts, self.hints, self.wrong = tuple(parts), tuple(hints), tuple(wrong)
         self.needs, self.imports, self.may_change = tuple(needs), imports, frozenset(may_change)
-        self.tolerance = {"rtol": rtol, "atol": atol}
+        self.tolerance = {"rtol": rtol, "atol": 1e-8}
         self.tensors = tensors
         self._validate()
 

@@ -5,6 +5,8 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
+PACKAGE = "lessons.exercises"
+
 
 class Registry(Mapping):
     """Read-only mapping from exercise ids to exercises.
@@ -13,18 +15,15 @@ class Registry(Mapping):
     pays for torch. Iterating imports them all, in order.
     """
 
-    def __init__(self, package="lessons.exercises"):
-        self._package = package
-
     def lessons(self):
         """Return the numbers of the lessons that have exercises, as ``["01", "02"]``."""
-        path = importlib.import_module(self._package).__path__
+        path = importlib.import_module(PACKAGE).__path__
         names = (module.name for module in pkgutil.iter_modules(path))
         return sorted(name[7:] for name in names if name.startswith("lesson_"))
 
     def of_lesson(self, lesson):
         """Return the exercises of a lesson, ``"01"``, in the order they are declared."""
-        return list(importlib.import_module(f"{self._package}.lesson_{lesson}").EXERCISES)
+        return list(importlib.import_module(f"{PACKAGE}.lesson_{lesson}").EXERCISES)
 
     def __getitem__(self, id):
         if type(id) is str and id[:2] in self.lessons():

@@ -60,7 +60,7 @@ def score_bars(board, *, title=None, unit=""):
     return figure
 
 
-def bars(values, *, title="", x="MSE", log=False):
+def bars(values, *, title="", x="MSE"):
     """Draw one horizontal bar a model, in the order given, with its value beside it.
 
     Parameters
@@ -69,8 +69,6 @@ def bars(values, *, title="", x="MSE", log=False):
         Scores by name.
     title, x : str
         The finding, and the title of the value axis with its unit.
-    log : bool
-        Logarithmic value axis.
 
     Returns
     -------
@@ -84,10 +82,6 @@ def bars(values, *, title="", x="MSE", log=False):
     traces = _horizontal_bars(names, scores, labels)
     figure = new_figure(traces, title=title, x=x, y="", alt=alt, showlegend=False, hovermode="closest")
     figure.update_layout(height=100 + 38 * len(names), margin_t=48, yaxis_ticklabelstandoff=6)
-    if log:  # a bar has no natural start on a logarithmic axis: a decade below the smallest
-        low, high = np.log10(min(scores)) - 1, np.log10(max(scores))
-        room = 0.3 + 0.08 * (high - low)  # for the last label
-        figure.update_xaxes(log_axis(low, high), range=[low, high + room])
     return figure
 
 

@@ -25,10 +25,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SETTINGS = {
-    # every cell in the page, scrolled into view or not
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-}
+# every cell in the page, scrolled into view or not
+SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 # no "Jupyter news?" toast over the notebook; the course's own settings say so as well
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 # Plots in the page, what they draw, and whether they have drawn it.

@@ -58,14 +58,11 @@ def test_code_is_folded_to_its_first_line(page, ordinary):
 def test_a_click_or_the_enter_key_unfolds_a_cell_and_escape_folds_it(page):
     cell = page.locator(CODE).filter(has_text="def naive_forecast")
     cell.scroll_into_view_if_needed()
-    cell.click()
-    page.wait_for_function("e => e.getBoundingClientRect().height > 60", arg=cell.element_handle())
-    page.keyboard.press("Escape")
-    page.wait_for_function("e => e.getBoundingClientRect().height < 40", arg=cell.element_handle())
-    page.keyboard.press("Enter")
-    page.wait_for_function("e => e.getBoundingClientRect().height > 60", arg=cell.element_handle())
-    page.keyboard.press("Escape")
-    page.wait_for_function("e => e.getBoundingClientRect().height < 40", arg=cell.element_handle())
+    for unfold in (cell.click, lambda: page.keyboard.press("Enter")):
+        unfold()
+        page.wait_for_function("e => e.getBoundingClientRect().height > 60", arg=cell.element_handle())
+        page.keyboard.press("Escape")
+        page.wait_for_function("e => e.getBoundingClientRect().height < 40", arg=cell.element_handle())
 
 
 @pytest.mark.parametrize(
