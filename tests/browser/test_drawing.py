@@ -8,7 +8,6 @@ CELLS = (
     "explorers.cell()",
     "explorers.chain()",
     "explorers.cell('gru', 'after')",
-    "explorers.cell('rnn')",
 )
 
 
