@@ -229,7 +229,7 @@ def test_axes_stand_still_and_hold_what_is_drawn(name):
 def assert_within(drawn, axis):
     low, high = axis.range if axis.type != "log" else 10.0 ** np.array(axis.range)
     y = np.concatenate([np.asarray(y, float) for y in drawn])
-    assert low < np.nanmin(y) and np.nanmax(y) < high
+    assert low <= np.nanmin(y) and np.nanmax(y) <= high
 
 
 def buttons(widget):
