@@ -203,6 +203,7 @@ def test_without_noise_the_naive_error_is_the_signal_change():
     np.testing.assert_allclose(data["formula"].y, data["measured, every lag"].y)
 
 
+SIZES = [{"hidden_size": 4, "window": 4, "noise": 0.3}, {"hidden_size": 32, "noise": 0.0}]
 NOISE = [{"noise": 0.0}, {"noise": 0.4}]
 HIDE = {"look_at": "a measured stretch, hidden"}
 STILL = {  # settings between which no axis moves
@@ -210,16 +211,16 @@ STILL = {  # settings between which no axis moves
     "naive_error": NOISE,
     "ridge_weights": NOISE,
     "leak": NOISE,
-    "two_libraries": [{"hidden_size": 4, "window": 4, "noise": 0.3}, {"hidden_size": 32, "noise": 0.0}],
     "gap_filling": [HIDE, HIDE | {"steps": 20, "place": 90}],
     "eigenvalues": [{"alpha": 0.0}, {"alpha": 4.0}],
 }
+TRAINS = pytest.param("two_libraries", marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("name", STILL)
+@pytest.mark.parametrize("name", [*STILL, TRAINS])
 def test_axes_stand_still_and_hold_what_is_drawn(name):
     explorer, seen = getattr(explorers, name)(), []
-    for settings in STILL[name]:
+    for settings in STILL.get(name, SIZES):
         figure = explorer.set(**settings).live.figure
         seen.append([figure.layout[axis].range for axis in figure.layout if axis[1:5] == "axis"])
         assert_within([t.y for t in figure.data[:2] if t.yaxis in (None, "y")], figure.layout.yaxis)
