@@ -225,7 +225,9 @@ def test_stub_half_done_is_not_attempted():
 
 
 def noisy(series, window):
-    """A right answer that makes every noise there is."""
+    """A right answer that makes every noise there is, through streams that it has closed."""
+    sys.stdout.close()
+    sys.stderr.close()
     print("out")
     print("err", file=sys.stderr)
     print("true err", file=sys.__stderr__, flush=True)
@@ -244,9 +246,9 @@ def noisy(series, window):
 def test_noise_is_swallowed_and_costs_nothing(capfd):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = check("01.make_windows", noisy)
+        results = [check("01.make_windows", noisy) for _ in range(2)]
         assert warnings.filters[0][0] == "error"
-    assert result.passed, result.text()
+    assert all(result.passed for result in results), results[0].text()
     assert capfd.readouterr() == ("", "")
 
 
@@ -270,17 +272,6 @@ def test_nothing_global_changes(tmp_path):
     before = state()
     assert check("01.make_windows", make_windows).passed
     assert state() == before
-
-
-def test_closed_streams_stay_usable():
-    def make_windows(series, window):
-        sys.stdout.close()
-        sys.stderr.close()
-        print("still")
-        return right(series, window)
-
-    for _ in range(2):
-        assert check("01.make_windows", make_windows).passed
 
 
 def test_patched_numpy_earns_nothing(monkeypatch):
