@@ -228,7 +228,7 @@ def noisy(series, window):
     """A right answer that makes every noise there is, through streams that it has closed."""
     sys.stdout.close()
     sys.stderr.close()
-    print("out")
+    print("out", flush=True)
     print("err", file=sys.stderr)
     print("true err", file=sys.__stderr__, flush=True)
     sys.stdout.buffer.write(b"bytes")
