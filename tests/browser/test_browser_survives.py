@@ -31,7 +31,6 @@ from driver import (
     wait_for,
     wait_idle,
     wait_ready,
-    y_of,
 )
 
 SETUP = "from lessons import explorers"
@@ -160,29 +159,6 @@ def begin_a_run(page):
     press(page, slider(box, "hidden size"), "ArrowLeft")
     wait_for(page, losses, f"{RUNNING} && gd._fullData[2].y.length < 100")
     return box, losses
-
-
-def test_a_run_streams_a_move_restarts_it_and_the_page_answers_meanwhile(page):
-    box, losses = begin_a_run(page)
-    wait_for(page, losses, "gd._fullData[2].y.length > 40")
-    press(page, slider(box, "hidden size"), "ArrowLeft")
-    wait_for(page, losses, f"{RUNNING} && gd._fullData[2].y.length < 40")
-    assert_lag_follows(page, explorer(page, "lag"), 1)
-    assert title_of(losses).startswith("Epoch")  # not held up until the end
-    box.get_by_role("status").get_by_text("Training: LSTM, 320 epochs").first.wait_for()
-
-
-def test_a_run_is_stopped_and_begun_again(page):
-    box, losses = begin_a_run(page)
-    box.get_by_role("button", name="Stop").focus()
-    page.keyboard.press("Enter")
-    wait_for(page, losses, "gd.layout.title.text.startsWith('Stopped after epoch')")
-    reached = len(y_of(losses, 2))
-    page.wait_for_timeout(400)
-    assert len(y_of(losses, 2)) == reached < 320
-    box.get_by_role("status").get_by_text("Stopped after epoch").first.wait_for()
-    box.get_by_role("button", name="Train").click()
-    wait_for(page, losses, RUNNING)
 
 
 def test_a_page_left_during_training_is_found_again_with_the_run_in_it(lab, browser, page):
