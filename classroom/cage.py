@@ -1,6 +1,6 @@
 """The cage around a student's code: what a process gives up for good before it runs any of it.
 
-Three layers, each of which also holds alone:
+Three layers (what each keeps when it is alone: classroom/README.md):
 
 - limits on processor time, memory, open files and file size (every POSIX system),
 - Landlock, Linux 5.13 and newer: no file can be written, and none read but Python and the packages,
