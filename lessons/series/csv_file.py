@@ -352,14 +352,10 @@ def _in_time(times, y, rows, column, notes):
         row, first, before = rows[late[0]], show(times[late[0]]), show(times[late[0] - 1])
         disorder = f"rows are not in order of time (row {row}: {first} after {before})"
         if times.dtype.kind == "M" and in_order_with_days_as_months(times):
-            raise ValueError(
-                f"{disorder}, but would be with day and month exchanged up to the 12th, as a spreadsheet "
-                "does to dates it takes for American ones: have them written anew, as 2024-01-31"
-            )
+            cure = "as if a program had exchanged day and month up to the 12th: have the dates written anew"
+            raise ValueError(f"{disorder}, {cure}")
         if times.dtype.kind != "M" and late.size == 1 and times[-1] < times[0]:
-            raise ValueError(
-                f"{disorder}: do the numbers start again? Write the year, or the day, before them"
-            )
+            raise ValueError(f"{disorder}: do the numbers start again? Write the year or the day before them")
         notes.append(f"{disorder}; sorted")
         order = np.argsort(times, kind="stable")
         times, y, rows = times[order], y[order], rows[order]
@@ -388,9 +384,7 @@ def _in_time(times, y, rows, column, notes):
     places = np.searchsorted(grid, times)
     gaps = np.delete(grid, places)
     if late.size not in (0, len(times) - 1) and len(grid) > LONGER * len(times):
-        raise ValueError(
-            f"{disorder}, and {gaps.size} of {len(grid)} time steps lack a row: is a time mistyped?"
-        )
+        raise ValueError(f"{disorder}, and {gaps.size} of {len(grid)} steps lack a row: is a time mistyped?")
     if gaps.size:
         steps = count(gaps.size, "time step")
         notes.append(f"{steps} without a row put in as NaN (the first is {show(gaps[0])})")

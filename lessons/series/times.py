@@ -236,7 +236,7 @@ def _tidied(cells):
     tidy = Cells()
     tidy.blocks = cells.blocks
     for odd, usual in TIDY:
-        if odd.search(tidy.blocks[0]):
+        if odd.search(tidy.blocks[0][:5000]):  # the first rows tell
             tidy.blocks = [odd.sub(usual, block) for block in tidy.blocks]
     return tidy
 
@@ -255,11 +255,9 @@ def _judged(found, rivals, cells, rows, column, day_first):
             first = other
         elif not np.array_equal(first.times, other.times):
             k = int(np.argmax(first.times != other.times))
-            cure = "write dates as 2024-01-31, quarters as 2024Q1, weeks as 2024-W01"
+            cure = "write dates as 2024-01-31, quarters as 2024Q1, weeks as 2024-W01, or leave out time="
             if "%d" in other.name and ("%d" in first.name or first.name == "ISO8601"):
                 cure = "pass day_first=True or day_first=False, or time_format=, or write 2024-01-31"
-            elif first.name == "numbers":
-                cure = "write dates as 2024-01-31, or leave out time= to take the rows as they come"
             elif "%" in first.name:
                 cure = f"pass time_format={first.name!r} if that is meant, or {cure}"
             raise ValueError(
