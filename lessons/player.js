@@ -1,14 +1,24 @@
 // Explorers in a page without a kernel: the figures and drawings of the live page (live_figure.js and drawing.js
 // stand before this), moved through the states that explorers/recording.py noted.
-const NEAR = { rootMargin: "800px" };          // a page has up to twenty figures: drawn when one comes near
-
-const later = new Set();                       // what has not come near yet
+const later = new Map();                       // a page has up to twenty figures: what has not come near yet
+let watch;
+function begin(box) {
+  watch.unobserve(box);
+  const what = later.get(box);
+  later.delete(box);
+  what?.();
+}
+function watchOut(rootMargin) {
+  watch?.disconnect();
+  watch = new IntersectionObserver(seen => seen.forEach(e => e.isIntersecting && begin(e.target)), { rootMargin });
+  [...later.keys()].forEach(box => watch.observe(box));
+}
 function whenNear(box, what) {
-  const now = () => { if (later.delete(now)) { watch.disconnect(); what(); } };
-  const watch = new IntersectionObserver(entries => entries.some(e => e.isIntersecting) && now(), NEAR);
-  later.add(now);
+  later.set(box, what);
   watch.observe(box);
 }
+watchOut("0px");                               // at first what is seen, so that it moves soon
+setTimeout(watchOut, 2000, "800px");
 
 function make(tag, look, ...children) {
   const { className, ...rest } = look;
@@ -246,9 +256,9 @@ new MutationObserver(dark).observe(document.documentElement, { attributeFilter: 
 
 const paper = document.createElement("style");  // figures as wide as the paper, all of them
 addEventListener("beforeprint", () => {
-  paper.textContent = ".lessons-static { width: 180mm !important; }";
+  paper.textContent = ".lessons-static { width: 165mm !important; }";
   document.head.append(paper);
-  [...later].forEach(now => now());
+  [...later.keys()].forEach(begin);
   redraws.forEach(redraw => redraw());
 });
 addEventListener("afterprint", () => { paper.remove(); redraws.forEach(redraw => redraw()); });
