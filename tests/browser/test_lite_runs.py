@@ -4,23 +4,25 @@ import json
 import re
 
 import pytest
-from driver import drag, explorer, in_kernel, now, open_notebook, outputs, press, run_all, slider
+from driver import command, drag, explorer, in_kernel, now, open_notebook, outputs, press, run_all, slider
 from edition import CARRIER, front, served
+from test_accessible import complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EXERCISES = """
 from lessons.exercises import REGISTRY, check
 
-checked = 0
+right = checked = 0
 for lesson in REGISTRY.lessons():
     for exercise in REGISTRY.of_lesson(lesson) if lesson != "05" else ():
         assert check(exercise.id, exercise.reference).passed, exercise.id
+        right += 1
         for wrong in exercise.wrong:
             result = check(exercise.id, wrong.function_for(exercise.reference))
             assert result.diagnoses == [wrong.diagnosis] and not result.passed, (exercise.id, wrong.diagnosis)
             checked += 1
-print(checked, "known wrong answers")
+print(f"{right} exercises, {checked} known wrong answers")
 """
 
 
@@ -62,16 +64,21 @@ def test_start_here_runs_and_its_slider_moves_by_drag_and_by_arrow_keys(opened):
     without_trouble(page)
     noise = slider(explorer(page, "noise"), "noise")
     finding = page.locator(".lessons-explorer .lessons-finding").first
-    for move in (lambda: drag(page, noise, 60), lambda: press(page, noise, "ArrowRight", "ArrowRight")):
-        value, said = now(noise), finding.inner_text()
-        move()
-        assert now(noise) > value
-        page.wait_for_function("([f, said]) => f.innerText !== said", arg=[finding.element_handle(), said])
+    news = "([finding, said]) => finding.innerText !== said"
+    for theme in ("Light", "Dark"):
+        command(page, "apputils:change-theme", {"theme": f"JupyterLab {theme}"})
+        for move in (lambda: drag(page, noise, 30), lambda: press(page, noise, "ArrowRight", "ArrowRight")):
+            value, said = now(noise), finding.inner_text()
+            move()
+            assert now(noise) > value
+            page.wait_for_function(news, arg=[finding.element_handle(), said])
+        assert complaints(page) == []
     assert "This browser can run lessons" in json.dumps(outputs(page))
 
 
 def test_every_exercise_knows_right_and_wrong_there(opened):
-    assert re.fullmatch(r"\d{3} known wrong answers\s*", in_kernel(opened("00_start_here"), EXERCISES))
+    said = in_kernel(opened("00_start_here"), EXERCISES)
+    assert re.fullmatch(r"\d\d exercises, \d{3} known wrong answers\s*", said), said
 
 
 @pytest.mark.parametrize("name", ["01_windows_and_leakage", "02_naive_baseline"])
