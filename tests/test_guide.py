@@ -115,7 +115,7 @@ SEEN = [  # (explorer, values, what the guide says it shows, as the explorer's o
     ("memory", {"network": "RNN × 1.5"}, "after 20 steps 2.8 × as large"),
     ("rollout_steps", {"model": "ridge", "step": 200}, "origins: 0.061, seasonal naive 0.585"),
     ("rollout_steps", {"model": "LSTM", "step": 3}, "origins: 0.097, seasonal naive 0.090"),
-    ("rollout_steps", {"model": "ridge", "noise": 3, "step": 200}, "noise moves these forecasts by 0.195"),
+    ("rollout_steps", {"model": "ridge", "noise": 3, "step": 200}, "noise moves them by 0.195"),
     ("eigenvalues", {"alpha": 1.0}, "MSE one step ahead 0.0394, mean over 200 steps 0.038"),
     ("eigenvalues", {"alpha": 2.0}, "MSE one step ahead 0.0383, mean over 200 steps 0.051"),
 ]

@@ -208,15 +208,14 @@ def _show(live, model, origin, noise, step, finding):
 def _finding(model, origin, noise, step):
     said, came = rolled_out(model, noise)[0, origin - AT, step - 1], _task()[2][origin - AT, step - 1]
     mse, rival = (errors(name, noise).mse[step - 1] for name in (model, "seasonal naive"))
-    started = moved = ""
+    started, beside = "", f", seasonal naive {rival:.3f}"
     if noise:  # in the MSE it may cancel with what was wrong before: so its root mean square over origins
         off = rolled_out(model, noise)[0, :, step - 1] - rolled_out(model, 0)[0, :, step - 1]
-        size = bold(f"{np.sqrt(np.mean(off**2)):.3f}")
         started = f", its window with noise {noise * SERIES_NOISE:.2f}"
-        moved = f" The noise moves these forecasts by {size}."
+        beside = f"; noise moves them by {bold(f'{np.sqrt(np.mean(off**2)):.3f}')}"
     return (
         f"Step {step} from {origin}{started}: {model} says {bold(f'{said:.2f}')}, {came:.2f} came. "
-        f"MSE there over {len(ORIGINS)} origins: {bold(f'{mse:.3f}')}, seasonal naive {rival:.3f}.{moved}"
+        f"MSE there over {len(ORIGINS)} origins: {bold(f'{mse:.3f}')}{beside}."
     )
 
 
