@@ -60,6 +60,7 @@ ITSELF = {  # arguments that the table above has not, or another of the same nam
     "refit": {"models": {"mean": Mean()}, **FITTED, "origins": [(np.arange(30), np.arange(30, N))]},
     "record_gates": {"model": LSTM(1, 3), "X": WINDOWS},
     "gradient_check": {"model": LSTM(1, 2), "X": WINDOWS[:3], "y": SERIES[:3, np.newaxis]},
+    "rnn_step": step(1, "h"),
     "lstm_step": step(4, "h", "c"),
     "gru_step": step(3, "h"),
 }

@@ -8,9 +8,9 @@ import pytest
 from lessons import explorers
 from lessons.explorers.cell import BLOCKS, _window
 from lessons.figures.cell_drawing import number
-from lessons.rnn import gru_step, lstm_step
+from lessons.rnn import gru_step, lstm_step, rnn_step
 
-KINDS = [("lstm", "before"), ("gru", "before"), ("gru", "after")]
+KINDS = [("lstm", "before"), ("gru", "before"), ("gru", "after"), ("rnn", "before")]
 
 
 @pytest.fixture(params=KINDS, ids=" ".join)
@@ -42,9 +42,11 @@ def by_step_functions(kind, reset, biases, read):
         x, before = np.array([[x]]), h
         if kind == "lstm":
             h, c = lstm_step(x, h, c, *weights, b)
-        else:
+        elif kind == "gru":
             b_h = np.array([0, 0, biases["b_hn"]]) if reset == "after" else None
             h = gru_step(x, h, *weights, b, b_h, reset)
+        else:
+            h = rnn_step(x, h, *weights, b)
     return before.item(), h.item(), c.item()
 
 
@@ -66,9 +68,12 @@ def test_reading_a_window_goes_through_the_states_of_the_step_functions(kind, re
 
 def test_what_is_drawn_adds_up(explorer):
     v = explorer.set(step=23).numbers
-    whole = {"lstm": ("f_c", "i_g", "c_new"), "gru": ("kept", "written", "h_new")}
-    first, second, total = whole[explorer.kind]
-    assert v[first] + v[second] == pytest.approx(v[total], abs=1e-12)
+    whole = {"lstm": ("f_c", "i_g", "c_new"), "gru": ("kept", "written", "h_new")}.get(explorer.kind)
+    if whole:
+        first, second, total = whole
+        assert v[first] + v[second] == pytest.approx(v[total], abs=1e-12)
+    else:
+        assert np.tanh(v["w_x"] + v["w_h"]) == pytest.approx(v["h_new"], abs=1e-12)
     if explorer.kind == "lstm":
         assert v["o"] * v["tanh_c"] == pytest.approx(v["h_new"], abs=1e-12)
 
@@ -140,7 +145,7 @@ def test_the_chain_lights_every_road_to_the_loss_and_no_other():
     assert 'aria-label="Three steps of an LSTM.' in explorer.static()["drawing"]
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "rnn"}, {"kind": "gru", "reset": "never"}, {"reset": "after"}])
+@pytest.mark.parametrize("wrong", [{"kind": "elman"}, {"kind": "gru", "reset": "never"}, {"reset": "after"}])
 def test_unknown_cells_are_refused(wrong):
     with pytest.raises(ValueError, match="must be"):
         explorers.cell(**wrong)

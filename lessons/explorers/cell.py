@@ -9,7 +9,7 @@ from lessons.explorers.base import bold, choice, plain, slider, switch
 from lessons.explorers.cell_words import explained, symbol
 from lessons.explorers.drawing import DrawnExplorer
 from lessons.figures.cell_drawing import draw_cell, number
-from lessons.rnn import gru_step, lstm_step, sigmoid
+from lessons.rnn import gru_step, lstm_step, rnn_step, sigmoid
 from lessons.series import trend_and_seasons
 from lessons.windows import Standardizer
 
@@ -17,8 +17,9 @@ from lessons.windows import Standardizer
 BLOCKS = {
     "lstm": {"i": (1, 0.3, -1), "f": (0.5, -0.4, 1), "g": (-0.5, 0.8, 0.2), "o": (0.2, 0.1, 0.5)},
     "gru": {"r": (0.4, 0.5, -1.8), "z": (0.5, -0.5, -0.5), "n": (-0.5, 1, 0)},
+    "rnn": {"h": (0.5, 0.8, 0)},
 }
-START = {"lstm": {"x": 2.0, "h": 0.5, "c": 1.0}, "gru": {"x": 1.0, "h": 0.8}}
+START = {"lstm": {"x": 2.0, "h": 0.5, "c": 1.0}, "gru": {"x": 1.0, "h": 0.8}, "rnn": {"x": 1.0, "h": 0.5}}
 RANGE = {"x": 3.0, "h": 1.0, "c": 3.0}
 DIGIT = {"readout_format": ".1f"}  # a slider that is moved to 0.53 would send 0.5 back
 WINDOW = 570, 630  # steps of `trend_and_seasons`: the last of its train part
@@ -29,7 +30,7 @@ def cell(kind="lstm", reset="before"):
 
     Parameters
     ----------
-    kind : {"lstm", "gru"}
+    kind : {"lstm", "gru", "rnn"}
     reset : {"before", "after"}
         For the GRU, to begin with: the reset gate stands before the product with the recurrent weight, and
         z = 1 writes (as in this course); or after it, and z = 1 keeps (as in PyTorch).
@@ -135,10 +136,10 @@ class Cell(DrawnExplorer):
 
     def _alt(self):
         step, reset = self.values["step"], self.values.get("reset")
-        shown = "x h c f i g o c_new h_new" if self.kind == "lstm" else "x h r z n h_new"
-        numbers = ", ".join(f"{symbol(key)} {number(self.numbers[key])}" for key in shown.split())
+        shown = {"lstm": "x h c f i g o c_new h_new", "gru": "x h r z n h_new", "rnn": "x h h_new"}
+        numbers = ", ".join(f"{symbol(key)} {number(self.numbers[key])}" for key in shown[self.kind].split())
         read = f"after {step} of {len(_window())} values" if step else "set by hand"
-        which = f"GRU, reset {reset}" if reset else "LSTM"
+        which = f"GRU, reset {reset}" if self.kind == "gru" else self.kind.upper()
         return f"Inside a cell of one unit ({which}), {read}: {numbers}"
 
 
@@ -179,7 +180,7 @@ def compute(kind, reset, x, h, c=0.0, b_hn=0.0, **biases):
         h_new, c_new = lstm_step(*step, np.array([[c]]), *weights)
         v |= {"h_new": h_new.item(), "c_new": c_new.item(), "g": np.tanh(v["a_g"])}
         v |= {"f_c": v["f"] * c, "i_g": v["i"] * v["g"], "tanh_c": np.tanh(v["c_new"])}
-    else:
+    elif kind == "gru":
         w_x, w_h, b_n = blocks["n"]
         after = reset == "after"
         v["product"] = w_h * h + b_hn
@@ -190,4 +191,6 @@ def compute(kind, reset, x, h, c=0.0, b_hn=0.0, **biases):
         v |= {"kept": v["keep"] * h, "written": v["write"] * v["n"], "b_hn": b_hn}
         b_h = np.array([0, 0, b_hn]) if after else None
         v["h_new"] = gru_step(*step, *weights, b_h, reset).item()
+    else:
+        v |= {"w_x": W_x[0] * x, "w_h": W_h[0] * h, "a": v["a_h"], "h_new": rnn_step(*step, *weights).item()}
     return {key: value if isinstance(value, tuple) else float(value) for key, value in v.items()}

@@ -91,6 +91,17 @@ _GRU_AFTER = _GRU | {
         "The candidate's recurrent weight, and its bias, before the reset.",
     ),
 }
+_RNN = {
+    "h": ("state h", "h = {h:is}", "The memory, overwritten at every step."),
+    "w_x": ("product", "w_x · x = {sum_x} = {w_x:is}", "The input's say."),
+    "w_h": ("product", "w_h · h = {sum_old} = {w_h:is}", "The old state's say."),
+    "a": ("sum", "a = {sum_h} = {a:is}", "Both, plus the bias."),
+    "h_new": (
+        "new state h′",
+        "h′ = tanh(a) = tanh({a}) = {h_new:is}",
+        "No gate: the old state always passes the weight and the tanh.",
+    ),
+}
 
 
 def symbol(name):
@@ -114,7 +125,7 @@ def explained(kind, v, reset="before"):
         By part: its name, its equation with numbers, its meaning.
     """
     after = reset == "after"
-    parts = _X | (_LSTM if kind == "lstm" else _GRU_AFTER if after else _GRU)
+    parts = _X | {"lstm": _LSTM, "gru": _GRU_AFTER if after else _GRU, "rnn": _RNN}[kind]
     sums = {name: value for name, value in v.items() if isinstance(value, tuple)}
     shown = {name: _Number(value) for name, value in v.items() if name not in sums}
     for name, (w_x, w_h, b) in sums.items():
@@ -125,6 +136,9 @@ def explained(kind, v, reset="before"):
         if after:
             shown["inside"] = f"{_terms((w_x, v['x']), (b,))} {shown['seen']:add}"
             shown["sum_product"] = _terms((w_h, v["h"]), (v["b_hn"],))
+    if kind == "rnn":
+        w_x, w_h, _ = v["sum_h"]
+        shown |= {"sum_x": _terms((w_x, v["x"])), "sum_old": _terms((w_h, v["h"]))}
     return {part: (name, words.format(**shown), why) for part, (name, words, why) in parts.items()}
 
 

@@ -32,7 +32,7 @@ def draw_cell(kind, values, names, *, chosen, window, read, kept, alt):
 
     Parameters
     ----------
-    kind : {"lstm", "gru before", "gru after"}
+    kind : {"lstm", "gru before", "gru after", "rnn"}
     values : dict of str to float
         Inputs, gates, pre-activations (``"a_f"``), products and states of the step, by name.
     names : dict of str to str
@@ -54,10 +54,7 @@ def draw_cell(kind, values, names, *, chosen, window, read, kept, alt):
         SVG, with its own style sheet.
     """
     sketch = _Sketch(values, names, chosen)
-    if kind == "lstm":
-        _lstm(sketch)
-    else:
-        _gru(sketch, kind == "gru after")
+    {"lstm": _lstm, "gru before": _gru, "gru after": _gru, "rnn": _rnn}[kind](sketch, kind == "gru after")
     sketch.strip(np.asarray(window, float), read, np.asarray(kept, float))
     return (
         f'<svg class="lessons-cell" viewBox="{VIEW}" role="group" '
@@ -65,7 +62,7 @@ def draw_cell(kind, values, names, *, chosen, window, read, kept, alt):
     )
 
 
-def _lstm(s):
+def _lstm(s, _):
     s.wire("h", (108, 308), (572, 308), head=False)
     s.wire("x", (108, 364), (608, 364), head=False)
     for x in (190, 320, 440, 590):
@@ -139,6 +136,25 @@ def _gru(s, after):
     s.note("n", 556, 198)
     s.note("kept", 365, 50, "middle", f"{_bracket(keep)}·h")
     s.note("written", 556, 112, label=f"{_bracket(write)}·n")
+
+
+def _rnn(s, _):
+    s.wire("h", (108, 150), (250, 150))
+    s.wire("x", (108, 240), (250, 240))
+    s.wire("w_h", (250, 150), (380, 150), (380, 173))
+    s.wire("w_x", (250, 240), (380, 240), (380, 217))
+    s.wire("a", (402, 195), (500, 195))
+    s.wire("h_new", (544, 195), (712, 195))
+    s.port("h", "state h", 56, 150)
+    s.port("x", "input x", 56, 240)
+    s.port("h_new", "state h′", 764, 195)
+    s.plate("w_h", "w h", 250, 150)
+    s.plate("w_x", "w x", 250, 240)
+    s.circle("a", "+", 380, 195)
+    s.circle("h_new", "tanh", 522, 195)
+    s.note("w_h", 340, 132, "middle", "")
+    s.note("w_x", 340, 276, "middle", "")
+    s.note("a", 452, 176, "middle")
 
 
 class _Sketch:

@@ -1,4 +1,4 @@
-"""One time step of LSTM and GRU, written as its equations: the readable twin of the fast loops.
+"""One time step of each recurrent cell, written as its equations: the readable twin of the fast loops.
 
 Gates lie side by side along the last axis, in PyTorch's order: ``i, f, g, o`` for the LSTM, ``r, z, n`` for
 the GRU. Each gate is one block of ``H`` columns.
@@ -23,6 +23,36 @@ def sigmoid(a):
         Values strictly between 0 and 1 (up to rounding).
     """
     return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(a)))
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    """One step of a plain recurrent network: h' = tanh(x W_x + h W_h + b).
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, D)
+        Inputs at this step, in the (scaled) unit of the series.
+    h : ndarray of shape (B, H)
+        State after the previous step, without unit, each value in (-1, 1).
+    W_x, W_h, b : ndarrays of shape (D, H), (H, H), (H,)
+        Input weights, recurrent weights, bias.
+
+    Returns
+    -------
+    ndarray of shape (B, H)
+        State after this step.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+
+    Notes
+    -----
+    Elman (1990), "Finding structure in time".
+    """
+    x, h, W_x, W_h, b = _checked(1, x=x, h=h, W_x=W_x, W_h=W_h, b=b)
+    return np.tanh(x @ W_x + h @ W_h + b)  # (B, D) @ (D, H) + (B, H) @ (H, H) + (H,)
 
 
 def lstm_step(x, h, c, W_x, W_h, b, *, look=None):

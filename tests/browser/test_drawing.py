@@ -8,6 +8,7 @@ CELLS = (
     "explorers.cell()",
     "explorers.chain()",
     "explorers.cell('gru', 'after')",
+    "explorers.cell('rnn')",
 )
 
 
