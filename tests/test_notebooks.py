@@ -31,7 +31,10 @@ def complaints(notebook):
     ids = [cell.get("id", "") for cell in cells]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     titles = re.findall(r"^# ", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), flags=re.M)
+    headings = {title.replace(" ", "-") for title in re.findall(r"^#+ (.+)", text, flags=re.M)}
+    places = set(re.findall(r"\]\(#(.+?\)?)\)", text))
     of_all = {
+        f"no heading is called {places - headings}": places - headings,
         "the kernelspec is not python3": metadata.get("kernelspec", {}).get("name") != "python3",
         "language_info tells one machine's version": set(metadata.get("language_info", {})) - {"name"},
         "the format is older than 4.5": (notebook["nbformat"], notebook["nbformat_minor"]) < (4, 5),
@@ -143,6 +146,7 @@ def good():
         ("source", 'warnings.filterwarnings("ignore")', "silences every warning"),
         ("source", "from numpy import *", "star import"),
         ("title", "no title", "titles"),
+        ("title", "# Title (5 min)\n[there](#Title-(6-min))", "no heading is called {'Title-(6-min)'}"),
         ("kernelspec", {"name": "my-env"}, "kernelspec"),
         ("language_info", {"version": "3.11.7"}, "language_info"),
     ],
