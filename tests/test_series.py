@@ -16,6 +16,8 @@ from lessons.series import (
     trend_and_seasons,
     two_waves,
 )
+from lessons.series.cells import Cells
+from lessons.series.times import FORMS, YEAR_AND_PART
 from lessons.windows import make_windows, split_by_time
 
 # the made-up series and the real one
@@ -288,6 +290,14 @@ jan março mai jul setembro nov"""
 )
 def test_times_of_which_only_one_reading_makes_sense(read, dates, expected):
     np.testing.assert_array_equal(read_quietly(read, column(dates))[0], expected)
+
+
+@pytest.mark.parametrize("cell", ["70", "1970", "2001 1", "01.02.2001", "2001Q1"])
+def test_a_long_column_with_one_odd_cell_at_its_end_is_looked_through_once(cell):
+    """An ambiguous pattern that goes back to earlier cells would take for ever."""
+    column = Cells([cell] * 500 + ["odd"])
+    assert not any(column.match(shape.pattern) for _, _, shape, _ in FORMS if shape)
+    assert not column.match(YEAR_AND_PART)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ class Cells(Sequence):
 
     def match(self, pattern):
         """Whether all cells match a regular expression."""
-        lines = re.compile(rf"(?:(?:{pattern})\n)+", re.IGNORECASE)
-        return bool(self.blocks) and all(lines.fullmatch(block + "\n") for block in self.blocks)
+        odd = re.compile(rf"^(?!(?:{pattern})$)", re.IGNORECASE | re.MULTILINE)
+        return bool(self.blocks) and not any(map(odd.search, self.blocks))
 
 
 def is_missing(cell):
@@ -84,11 +84,11 @@ def read_numbers(cells, rows, column, decimal):
     import pandas as pd
 
     blocks, wrong, thousands = [], [], "," if decimal == "." else "."
-    all_numbers = re.compile(rf"(?:{NUMBERS[decimal].pattern}\n)+")
+    odd = re.compile(rf"^(?!(?:{NUMBERS[decimal].pattern})$)", re.MULTILINE)
     for k, block in enumerate(cells.blocks):
         texts = block.split("\n")
         plain = block.replace(".", " ").replace(",", ".") if decimal == "," else block
-        if all_numbers.fullmatch(block + "\n"):
+        if not odd.search(block):
             plain = re.sub(SPACES, "", block.replace("−", "-").replace(thousands, "")).replace(decimal, ".")
         numbers = pd.Series(plain.split("\n"), dtype=object)
         values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=np.float64, copy=True)

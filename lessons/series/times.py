@@ -43,7 +43,8 @@ DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
 RARE = ["%y", "%y%m", "YYWW", "YYYYWW", "YYYY.WW"]  # readings that many numbers happen to have
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 MONTH_LAST = re.compile("%Y.?%d.?%m")
-YEAR_AND_PART = r"(\d\d){1,2}\W?\d\d?|\d\d?\W(\d\d){1,2}"  # a month in digits, or another part of a year
+# a month in digits, or another part of a year
+YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
 NO_YEAR = "%m%d", "%d%m", "%m.%d", "%d.%m"  # what numbers may be instead
 DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
 DAY_AND_FRACTION = r"(19|20)\d\d((0[1-9]|1[0-2])[0-3]\d|[0-3]\d\d)\.\d+"
@@ -114,7 +115,7 @@ def _week(date):
 def _shapes():
     """Yield (name, pandas' format, what a cell looks like, how it is rewritten for pandas)."""
     year, short = r"(?P<y>(?:1[5-9]|20)\d\d)", r"(?P<y>\d\d)"
-    period, week, n, mark = "(?P<p>[MQTHS])", r"W(?P<n>\d\d?)", r"(?P<n>\d\d?)", r"[\W_]{0,2}"
+    period, week, n, mark = "(?P<p>[MQTHS])", r"W(?P<n>\d\d?)", r"(?P<n>\d\d?)", r"(?:_|[^\w\n]){0,2}"
     for form in DIGITS:
         shape = form.replace("%Y", r"(?:1[5-9]|20)\d{2}").replace("%j", r"\d{3}")
         yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), None
