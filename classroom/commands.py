@@ -32,7 +32,8 @@ def main(arguments=None):
         _parser().print_help()
         return 2
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a student's name that a terminal cannot show
+        if hasattr(stream, "reconfigure"):  # a notebook's streams take every letter
+            stream.reconfigure(errors="replace")  # a student's name that a terminal cannot show
     try:
         return options.run(options) or 0
     except Problem as problem:

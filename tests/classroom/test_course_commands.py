@@ -1,7 +1,9 @@
 """The teacher's commands, end to end: course, release, hand-in, marks, feedback, export."""
 
+import contextlib
 import csv
 import html
+import io
 import json
 import os
 import re
@@ -87,10 +89,11 @@ def test_a_command_refuses_what_it_does_not_know(words, says, course, tmp_path, 
     assert not (tmp_path / "folder").exists()
 
 
-def test_new_overwrites_nothing(tmp_path, capsys):
+def test_new_overwrites_nothing_and_says_so_in_a_notebook_too(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    assert main(["new", str(tmp_path), "--lessons", "01"]) == 1
-    assert "is not empty, and nothing is overwritten" in capsys.readouterr().err
+    with contextlib.redirect_stderr(io.StringIO()) as said:  # which, as a notebook's, cannot be reconfigured
+        assert main(["new", str(tmp_path), "--lessons", "01"]) == 1
+    assert "is not empty, and nothing is overwritten" in said.getvalue()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
