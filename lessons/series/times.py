@@ -72,14 +72,9 @@ MONTH_NAMES = _month_names()
 
 def _in_english(word):
     """Name the month of a match, or leave out the day of the week."""
-    month = MONTH_NAMES.get(plain(word[1]))
-    return (
-        f" {month} "
-        if month
-        else " "
-        if re.match("(mon|tue|wed|thu|fri|sat|sun)", word[1].lower())
-        else word[0]
-    )
+    if month := MONTH_NAMES.get(plain(word[1])):
+        return f" {month} "
+    return " " if re.match("(mon|tue|wed|thu|fri|sat|sun)", word[1].lower()) else word[0]
 
 
 BETWEEN = r"(?:[ .,/'’_-]|\bde\b)*"
