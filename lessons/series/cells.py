@@ -81,30 +81,17 @@ def read_numbers(cells, rows, column, decimal):
     ValueError
         A cell is not a finite number, or none holds one. The first is named by row and column.
     """
-    import pandas as pd
-
-    blocks, wrong, thousands = [], [], "," if decimal == "." else "."
-    odd = re.compile(rf"^(?!(?:{NUMBERS[decimal].pattern})$)", re.MULTILINE)
-    for k, block in enumerate(cells.blocks):
-        texts = block.split("\n")
-        plain = block.replace(".", " ").replace(",", ".") if decimal == "," else block
-        if not odd.search(block):
-            plain = re.sub(SPACES, "", block.replace("−", "-").replace(thousands, "")).replace(decimal, ".")
-        numbers = pd.Series(plain.split("\n"), dtype=object)
-        values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=np.float64, copy=True)
-        for i in np.flatnonzero(~np.isfinite(values)):
-            if NUMBERS[decimal].fullmatch(texts[i]):
-                values[i] = _to_float(texts[i], decimal)
-            if not (is_missing(texts[i]) or np.isfinite(values[i])):
-                wrong.append((rows[k * Cells.BLOCK + i], texts[i]))
-        blocks.append(values)
-    values = np.concatenate(blocks)
-    if wrong:
-        row, cell = wrong[0]
-        more = f" (the first of {len(wrong)} such cells in this column)" if len(wrong) > 1 else ""
+    missing = re.compile(f"^({'|'.join(map(re.escape, MISSING))})$", re.IGNORECASE | re.MULTILINE)
+    odd = re.compile(rf"^(?!(?:{NUMBERS[decimal].pattern}|nan)$).*$", re.MULTILINE)
+    blocks = [odd.sub("inf", missing.sub("nan", block)) for block in cells.blocks]
+    values = np.concatenate([np.array(_plain(block, decimal).split("\n"), np.float64) for block in blocks])
+    wrong = np.flatnonzero(np.isinf(values))
+    if wrong.size:
+        more = f" (the first of {wrong.size} such cells in this column)" if wrong.size > 1 else ""
         raise ValueError(
-            f"row {row}, column {column!r}: {cell!r} is not a finite number{more}; the decimal mark is taken "
-            f"to be {decimal!r}; write a number alone, and leave the cell empty where a value is missing"
+            f"row {rows[wrong[0]]}, column {column!r}: {cells[wrong[0]]!r} is not a finite number{more}; the "
+            f"decimal mark is taken to be {decimal!r}; write a number alone, and leave the cell empty where a "
+            "value is missing"
         )
     if np.isnan(values).all():
         raise ValueError(f"column {column!r} holds no numbers: all its {len(cells)} cells are empty or NA")
@@ -146,7 +133,7 @@ def decimal_mark(cells, other_cells, delimiter):
     if told or delimiter == ",":
         return told or ".", []  # "1,234" in quotes, or 1.234: the way English-speaking programs write
     mark = "," if delimiter == ";" and "," in doubtful else "."
-    return mark, [f"{doubtful!r} is read as {_to_float(doubtful, mark):g} (decimal mark {mark!r})"]
+    return mark, [f"{doubtful!r} is read as {_readings(doubtful)[mark]:g} (decimal mark {mark!r})"]
 
 
 def _number_pattern(decimal):
@@ -162,9 +149,10 @@ NUMBERS = {mark: _number_pattern(mark) for mark in ".,"}
 
 def _readings(cell):
     """The numbers that a cell is, by decimal mark."""
-    return {mark: _to_float(cell, mark) for mark, number in NUMBERS.items() if number.fullmatch(cell)}
+    return {mark: float(_plain(cell, mark)) for mark, number in NUMBERS.items() if number.fullmatch(cell)}
 
 
-def _to_float(cell, decimal):
+def _plain(text, decimal):
+    """Numbers as Python writes them."""
     thousands = "," if decimal == "." else "."
-    return float(re.sub(SPACES, "", cell).replace("−", "-").replace(thousands, "").replace(decimal, "."))
+    return re.sub(SPACES, "", text.replace("−", "-").replace(thousands, "")).replace(decimal, ".")
