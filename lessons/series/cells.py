@@ -90,8 +90,8 @@ def read_numbers(cells, rows, column, decimal):
         more = f" (the first of {wrong.size} such cells in this column)" if wrong.size > 1 else ""
         raise ValueError(
             f"row {rows[wrong[0]]}, column {column!r}: {cells[wrong[0]]!r} is not a finite number{more}; the "
-            f"decimal mark is taken to be {decimal!r}; write a number alone, and leave the cell empty where a "
-            "value is missing"
+            f"decimal mark is taken to be {decimal!r}; write a number alone, and leave the cell empty "
+            "where a value is missing"
         )
     if np.isnan(values).all():
         raise ValueError(f"column {column!r} holds no numbers: all its {len(cells)} cells are empty or NA")

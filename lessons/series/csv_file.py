@@ -44,9 +44,7 @@ WIDE = {  # what the columns of a table are called that has one for each part of
 SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
 
 
-def from_csv(
-    path, column, time=None, *, delimiter=None, decimal=None, encoding=None, day_first=None, time_format=None
-):
+def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=None, time_format=None):
     """Read one or more columns of a CSV file as a series, regular in time.
 
     What the file leaves unsaid is found out from all of its rows; what had to be assumed or mended is said in
@@ -71,8 +69,6 @@ def from_csv(
     encoding : str, optional
         The file's text encoding. UTF-8 and UTF-16 are recognised; Windows-1252 is fallen back on, with a
         warning.
-    day_first : bool, optional
-        Whether 01/02/2024 is the first of February. Found from the whole column unless given.
     time_format : str, optional
         How the times are written, as `pandas.to_datetime` takes it: ``"%d.%m.%Y %H:%M"``. Found unless given.
 
@@ -128,7 +124,7 @@ def from_csv(
     if time is not None:
         joined = [_joined([cells[name] for name in times_of], times_of, rows)]
         del cells  # a large file's memory is needed for its times
-        times, said = read_times(joined.pop(), rows, label, day_first, time_format)
+        times, said = read_times(joined.pop(), rows, label, time_format)
         notes += said
         t, y = _in_time(times, y, rows, label, notes)
     for note in notes:
@@ -226,10 +222,10 @@ def _delimiter(lines, wanted):
 
 def _fit(lines, delimiter, wanted):
     """How well a delimiter explains a file: wanted names in the header row, cells in it."""
-    try:
-        records = [record for _, record in _records(lines, delimiter)]
-    except ValueError:  # a quote left open, of which _table tells the row
-        records = [[cell.strip() for cell in line.split(delimiter)] for line in lines if line.strip()]
+    one_by_one = (
+        csv.reader([line], delimiter=delimiter, skipinitialspace=True) for line in lines if line.strip()
+    )
+    records = [[cell.strip() for cell in next(line)] for line in one_by_one]  # quotes left open harm no other
     records = records[_header_row(records, wanted) :]
     width = len(records[0]) if records else 0
     if sum(len(record) == width for record in records) <= len(records) / 2:
@@ -249,20 +245,18 @@ def _records(lines, delimiter, keep_blank=False):
     row, blank = 0, None  # blank: rows held back until one follows that is not
     try:
         for record in reader:
+            if reader.line_num != row + 1:
+                raise csv.Error
             row += 1
-            if reader.line_num != row:
-                break
             if "".join(record).strip():
                 yield from blank or ()
                 blank = []
                 yield row, record
             elif keep_blank and blank is not None:
                 blank.append((row, []))
-        else:
-            return
     except csv.Error:
-        row += 1
-    raise ValueError(f"row {row}: a cell in quotes does not end in its row: is a closing quote missing?")
+        unclosed = "a cell in quotes does not end in its row: is a closing quote missing?"
+        raise ValueError(f"row {row + 1}: {unclosed}") from None
 
 
 def _header_row(records, wanted):

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import compress, product
+from itertools import product
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from lessons.series.spacing import LONGER, show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 ZONE = re.compile(r"(:\d\d|T\d{2,6})(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
-DAY_MONTH = re.compile(r"^(1[3-9]|[23]\d)\D\d{1,2}\D", re.MULTILINE)
-MONTH_DAY = re.compile(r"^\d{1,2}\D(1[3-9]|[23]\d)\D", re.MULTILINE)
 SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/-](\d{4}|\d{2}))?", re.IGNORECASE)
-SAMPLE = 200  # cells on which a format is tried before it is tried on all
+SAMPLE = 24  # cells on which a format is tried before it is tried on all
 NAMES = """january february march april may june july august september october november december
 janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
 januar februar marz april mai juni juli august september oktober november dezember
@@ -33,6 +31,7 @@ LANGUAGES = "English, French, German, Spanish, Italian and Portuguese"
 # Parts of dates as pandas writes formats; {} is the mark between them.
 DATES = ["%Y{}%m{}%d", "%Y{}%d{}%m", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "%y{}%m{}%d"]
 DATES = [date.replace("{}", mark) for date, mark in product(DATES, "-/. ")]
+DATES = [date for date in DATES if not date.startswith("%m.")]  # before a dot stands the day
 NAMED = ["%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d-%Y", "%Y %b %d"]
 CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
 MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y:%m|%m/%Y|%m-%Y|%m/%y|%m-%y"
@@ -42,11 +41,10 @@ DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m
 DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
 RARE = ["%y", "%y%m", "YYWW", "YYYYWW", "YYYY.WW"]  # readings that many numbers happen to have
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
-MONTH_LAST = re.compile("%Y.?%d.?%m")
 # a month in digits, or another part of a year
 YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
-NO_YEAR = "%m%d", "%d%m", "%m.%d", "%d.%m"  # what numbers may be instead
-DATE_IN_DIGITS = r"(1[5-9]|20)\d\d((0[1-9]|1[0-2])([0-3]\d(\d\d){0,3})?)?"
+# days that may be meant where a month or a number is read
+NO_YEAR = ["%m%d", "%d%m", "%m.%d", "%d.%m", "%m/%d", "%d/%m", "%m-%d", "%d-%m", "%b %d", "%d %b"]
 DAY_AND_FRACTION = r"(19|20)\d\d((0[1-9]|1[0-2])[0-3]\d|[0-3]\d\d)\.\d+"
 PERIODS = {"M": 1, "Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
 COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
@@ -134,6 +132,9 @@ def _shapes():
 
 FORMS = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
 FORMS += [(form, form, None, None) for form in FORMATS]
+MONTH_LAST = [form for form in FORMS if re.match("%Y.%d.%m", form[0])]
+DAY = re.compile(r"\d{3,4}|\d\d?\W\d\d|[a-z]{3} \d\d|\d\d [a-z]{3}", re.IGNORECASE)
+DAYS = [("a day of no year", f"%Y {form}", DAY, lambda date: f"2000 {date[0]:0>4}") for form in NO_YEAR]
 
 
 @dataclass(eq=False)
@@ -149,14 +150,10 @@ class Reading:
         return stretch(self.times)
 
     @property
-    def out_of_order(self):
-        return bool((self.times[1:] < self.times[:-1]).any())
-
-    @property
     def future(self):
         return self.times.dtype.kind == "M" and self.times.max() > np.datetime64(today() + timedelta(days=1))
 
-    @property
+    @cached_property
     def same_day(self):
         """The day of the month if all times have the same, else 0."""
         days = self.times.astype("datetime64[D]") - self.times.astype("datetime64[M]")
@@ -168,10 +165,14 @@ class Reading:
         months = self.times.astype("datetime64[M]").astype(int) % 12
         return len(months) > 1 and self.same_day > 0 and not np.ptp(months)
 
-    @property
-    def birthday(self):
-        """Whether all times are one day of the year, neither the first nor the last of a month."""
-        return self.yearly and 1 < self.same_day < 28
+    @cached_property
+    def doubts(self):
+        """What speaks against it: a future, disorder, each year one day within a month."""
+        return (
+            self.future,
+            bool((self.times[1:] < self.times[:-1]).any()),
+            1 < self.same_day < 28 and self.yearly,
+        )
 
 
 def today():
@@ -179,7 +180,7 @@ def today():
     return datetime.now()
 
 
-def read_times(cells, rows, column, day_first=None, time_format=None):
+def read_times(cells, rows, column, time_format=None):
     """Read the cells of one column as times.
 
     Parameters
@@ -190,8 +191,6 @@ def read_times(cells, rows, column, day_first=None, time_format=None):
         Their rows in the file, for errors.
     column : str
         The column's name, for errors.
-    day_first : bool, optional
-        Whether 01/02/2024 is the first of February; found from the whole column unless given.
     time_format : str, optional
         How pandas is to read them, such as "%d.%m.%Y"; found unless given.
 
@@ -213,18 +212,18 @@ def read_times(cells, rows, column, day_first=None, time_format=None):
     if time_format is not None:
         given = [(time_format, time_format, None, None)]
         found, failed = max((_dates(way, given) for way in (tidy, cells)), key=lambda read: len(read[0]))
-        return (found[0].times, []) if found else _refuse_odd(cells, rows, column, failed, time_format)
+        by = f", by time_format={time_format!r}"
+        return (found[0].times, []) if found else _refuse_odd(cells, rows, column, failed, by)
     if tidy.match(r"\d+\.0+"):
         tidy = Cells(cell.partition(".")[0] for cell in tidy)  # whole numbers, once beside an empty cell
-    forms = [form for form in FORMS if not _excluded(form[1], day_first)]
     if tidy.match(NUMBER.pattern):
-        found = _numbers(tidy, rows, column, forms)
+        found = _numbers(tidy, rows, column)
     elif not (found := tidy.match(SPLIT_YEAR.pattern) and _split_years(tidy)):
-        found, failed = _dates(tidy, forms)
+        found, failed = _dates(tidy, FORMS)
         if not found:
             no_number = np.array([not NUMBER.fullmatch(cell) for cell in tidy])
             _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
-    return _judged(found, lambda first: _rivals(first, tidy, day_first), cells, rows, column, day_first)
+    return _judged(found, tidy, cells, rows, column)
 
 
 def _tidied(cells):
@@ -237,59 +236,50 @@ def _tidied(cells):
     return tidy
 
 
-def _judged(found, rivals, cells, rows, column, day_first):
+def _judged(found, tidy, cells, rows, column):
     """Choose the reading that makes the times regular -> (times, what is to be said of it)."""
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     if not fits:
         return found[0].times, []  # irregular: whoever fills the gaps says where
-    for unlikely in "future", "out_of_order", "birthday":
-        fits = [reading for reading in fits if not getattr(reading, unlikely)] or fits
+    least = min(reading.doubts for reading in fits)
+    fits = [reading for reading in fits if reading.doubts == least]
     shortest = min(reading.stretch for reading in fits)
     first, *others = [reading for reading in fits if reading.stretch <= LONGER * shortest]
-    for other in [*others, *rivals(first)]:
-        if other.name == "quarters" or (day_first and MONTH_LAST.match(other.name)):
+    for other in [*others, *_rivals(first, tidy)]:
+        if other.name == "quarters":
             first = other
         elif not np.array_equal(first.times, other.times):
             k = int(np.argmax(first.times != other.times))
+            formats = [repr(name) for name in (first.name, other.name) if re.match("%|ISO", name)]
             cure = "write dates as 2024-01-31, quarters as 2024Q1, weeks as 2024-W01, or leave out time="
-            if "%d" in other.name and ("%d" in first.name or first.name == "ISO8601"):
-                cure = "pass day_first=True or day_first=False, or time_format=, or write 2024-01-31"
-            elif "%" in first.name:
-                cure = f"pass time_format={first.name!r} if that is meant, or {cure}"
+            if formats:
+                cure = f"pass time_format={' or '.join(formats)} if that is meant, or {cure}"
             raise ValueError(
                 f"row {rows[k]}, column {column!r}: {cells[k]!r} could be {show(first.times[k])} or "
                 f"{show(other.times[k])} ({first.name} or {other.name}), and no row settles it: {cure}"
             )
     said = list(first.said)
-    if MONTH_LAST.match(first.name):
-        said.append(f"the month is taken to come last in column {column!r}")
-    elif any(
-        other.name in [*FORMATS, "%Y%m"] and not np.array_equal(first.times, other.times) for other in found
-    ):
-        part = {"%d": "the day", "%m": "the month"}.get(first.name[:2], "the year")
-        meant = "quarters are meant" if first.name == "quarters" else f"{part} is taken to come first"
-        said.append(f"{meant} in column {column!r}, since only so the times are regular")
+    if any(not np.array_equal(first.times, other.times) for other in found):
+        read = f"{cells[0]!r} is read as {show(first.times[0])} ({first.name})"
+        said.append(f"column {column!r}: {read}, as so the times are regular")
     if first.future:
         said.append(f"column {column!r} ends in the future, at {show(first.times.max())}")
     return first.times, said
 
 
-def _rivals(first, cells, day_first):
+def _rivals(first, cells):
     """Yield what a column may mean although another reading is usual: days, or other parts of a year."""
-    months, forms = first.times.astype("datetime64[M]"), []
-    if first.name == "numbers" and cells.match(r"\d{3,4}|\d\d?\.\d\d"):
-        forms = [(f"{form} of no year", f"%Y {form}", None, None) for form in NO_YEAR]
-    elif YEAR_FIRST.match(first.name) and first.same_day > 1 and day_first is not False:
-        forms = [form for form in FORMS if MONTH_LAST.match(form[0])]
-    elif first.name in MONTHS and "%y" in first.name:  # 01-Jan may have no year
-        days = {first.name.replace("%y", "%d"), first.name.replace("%m", "%d").replace("%y", "%m")}
-        forms = [(f"{form} of no year", f"%Y {form}", None, None) for form in sorted(days)]
-    dated = Cells(f"2000 {cell:0>4}" for cell in cells) if forms and "year" in forms[0][0] else cells
-    for other in _dates(dated, forms)[0]:
+    forms = []
+    if first.name == "numbers" or first.name in MONTHS:
+        forms = DAYS
+    elif YEAR_FIRST.match(first.name) and first.same_day > 1:
+        forms = MONTH_LAST
+    for other in _dates(cells, forms)[0]:
         days = np.diff(np.sort(other.times)) == np.timedelta64(1, "D")
-        likely = other.out_of_order <= first.out_of_order and other.stretch <= LONGER * first.stretch
+        likely = other.doubts <= first.doubts and other.stretch <= LONGER * first.stretch
         if likely and (2 * days.sum() > len(days) or first.name == "%y %b"):  # 01-Feb, 01-Mar, ...
             yield other
+    months = first.times.astype("datetime64[M]")
     if cells.match(YEAR_AND_PART) and (months == first.times).all():
         step = 3 if first.name == "quarters" else 1
         year, part = np.divmod(months.astype(int), 12)
@@ -305,20 +295,14 @@ def _rivals(first, cells, day_first):
 def _refuse_mixed_zones(cells, rows, column):
     zones = [len(ZONE.findall(block)) for block in cells.blocks]
     if 0 < sum(zones) < len(cells):
-        zones = [bool(ZONE.search(cell)) for cell in cells]
-        odd = zones.index(not zones[0])
-        no, one = ("no", "one") if zones[0] else ("a", "none")
-        raise ValueError(
-            f"row {rows[odd]}, column {column!r}: {cells[odd]!r} has {no} time zone and {cells[odd - 1]!r} "
-            f"has {one}: give all of them theirs, or none"
-        )
+        zones = np.array([bool(ZONE.search(cell)) for cell in cells])
+        _refuse_odd(cells, rows, column, zones != zones[0], ", as one of them has a time zone and one none")
 
 
 def _dates(cells, forms):
     """Return the readings that fit all cells, and where the one that comes closest to it fails."""
-    failed, spread, found = np.ones(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool), []
-    spread[np.linspace(0, len(cells) - 1, SAMPLE).astype(int)] = True
-    sample = Cells(compress(cells, spread))
+    failed, found = np.ones(len(cells), dtype=bool), []
+    sample = Cells(cells[k] for k in np.linspace(0, len(cells) - 1, SAMPLE).astype(int))
     for name, *form in forms:
         if np.isnat(_parsed(sample, *form)).mean() > 0.5:
             continue
@@ -335,31 +319,35 @@ def _dates(cells, forms):
     return found, failed
 
 
-def _numbers(cells, rows, column, forms):
-    """Return the readings of a column of numbers: as dates written in digits, as counts, and as a scale."""
+def _numbers(cells, rows, column):
+    """Return the readings of a column of numbers: as dates written in digits, as counts, or as a scale."""
     whole = np.int64 if cells.match(r"[+-]?\d{1,18}") else np.float64
     numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
-    found, failed = _dates(cells, [form for form in forms if form[2]])
-    steady = stretch(numbers) <= LONGER if any(date.name in RARE for date in found) else False
-    likely = [date for date in found if date.stretch <= LONGER and (date.name == "YYYYWW" or not steady)]
-    found = [date for date in found if date.name not in RARE or date in likely]
-    found = [date for date in found if not date.future or len(cells[0]) >= 8]
-    short = "%d%m%y", "%m%d%y"  # 130200, 130201, ... are numbers, not each year's 13 February
+    scale = Reading("numbers", numbers)
     coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
-    found = [date for date in found if coded or date.name not in short or not date.yearly]
-    if not found and cells.match(DATE_IN_DIGITS):
-        lengths = np.array([*map(len, cells)])
-        if np.ptp(lengths):  # years among months, or months among days
-            _refuse_odd(cells, rows, column, lengths != lengths[0])
-    if not found and failed.mean() < 0.1:
-        _refuse_odd(cells, rows, column, failed)
+
+    def likely(date):
+        if date.name in RARE and (
+            date.stretch > LONGER or (date.name != "YYYYWW" and scale.stretch <= LONGER)
+        ):
+            return False
+        if date.name in ("%d%m%y", "%m%d%y") and date.yearly and not coded:
+            return False  # 130200, 130201, ... are numbers, not each year's 13 February
+        return len(cells[0]) >= 8 or not date.future
+
+    found, failed = _dates(cells, [form for form in FORMS if form[2]])
+    if found := list(filter(likely, found)):
+        return found
     clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
     odd = coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any())
-    odd = odd or ((numbers % 100 < 60).all() and stretch(clock) < stretch(numbers))
-    if not found and (odd or cells.match(DAY_AND_FRACTION)):
-        _refuse_odd(cells, rows, column, failed | True)
-    found = found or [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
-    return found or [Reading("numbers", numbers)]
+    odd = (
+        odd
+        or ((numbers % 100 < 60).all() and stretch(clock) < scale.stretch)
+        or cells.match(DAY_AND_FRACTION)
+    )
+    if odd or failed.mean() < 0.1:
+        _refuse_odd(cells, rows, column, failed if failed.mean() < 0.1 else failed | True)
+    return [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2] or [scale]
 
 
 def _counted(numbers, cells):
@@ -385,34 +373,18 @@ def _split_years(cells):
     return [Reading("split years", np.array([int(first) for first, _ in years]), said)]
 
 
-def _refuse_odd(cells, rows, column, failed, told=None):
-    """Name the first cell that is no date, or two that put day and month in different orders."""
+def _refuse_odd(cells, rows, column, failed, why=""):
+    """Name the first cell that is no date, beside one that is."""
     odd, others = int(np.argmax(failed)), np.flatnonzero(~failed)
-    like, cure = "", "write 2024-01-31, or say how they are written, such as time_format='%d.%m.%Y %H:%M'"
-    if re.search(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d", cells[odd]):
-        cure += f" (names of months are read in {LANGUAGES})"
+    missing = is_missing(cells[odd])
+    wrong = "the time is missing" if missing else f"{cells[odd]!r} is not a date"
     if others.size:
-        i, j = sorted((odd, int(others[0])))
-        both = f"{cells[i]}\n{cells[j]}"
-        if DAY_MONTH.search(both) and MONTH_DAY.search(both):
-            raise ValueError(
-                f"column {column!r}: {cells[i]!r} in row {rows[i]} and {cells[j]!r} in row {rows[j]} put day "
-                "and month in different orders: write all dates the same way, best as 2024-01-31"
-            )
-        like = f" like {cells[others[0]]!r}"
-        cure = "mend the cell, or take the row out if it is no part of the table"
-    wrong = "the time is missing" if is_missing(cells[odd]) else f"{cells[odd]!r} is not a date{like}"
-    wrong += f", by time_format={told!r}" if told else ""
-    raise ValueError(f"row {rows[odd]}, column {column!r}: {wrong}: {cure}")
-
-
-def _excluded(form, day_first):
-    """Whether a format is not to be tried: dots put the day before the month, and a choice may be made."""
-    if form.startswith("%m.") and "%d" in form:
-        return True
-    if day_first is None or not ("%d" in form and "%m" in form):
-        return False
-    return form.startswith(("%m", "%y") if day_first else ("%d", "%y/", "%y-", "%y."))
+        wrong += "" if missing else f" like {cells[others[0]]!r} in row {rows[others[0]]}"
+        cure = "write all dates the same way, or take the row out if it is no part of the table"
+    else:
+        cure = "write 2024-01-31, or say how they are written, such as time_format='%d.%m.%Y %H:%M'"
+        cure += f" (names of months are read in {LANGUAGES})" if re.search(r"[^\W\d_]{3}", cells[odd]) else ""
+    raise ValueError(f"row {rows[odd]}, column {column!r}: {wrong}{why}: {cure}")
 
 
 def _parsed(cells, form, shape=None, edit=None):
