@@ -107,15 +107,16 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     try:
         with path.open(encoding=encoding) as lines:
             first = list(itertools.islice(lines, SAMPLE))
-            delimiter = delimiter or _delimiter(first, wanted)
+            usual = DELIMITERS + RARE_DELIMITERS
+            delimiter = delimiter or max(usual, key=lambda mark: _fit(first, mark, wanted))
             records = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
-            rows, cells, rest = _table(path, records, wanted, delimiter, time is not None)
+            rows, cells, sample = _table(path, records, wanted, delimiter, time is not None)
     except (UnicodeError, LookupError) as error:
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
     y = np.empty((len(rows), len(columns)))
     for k, name in enumerate(columns):
-        others = [cell for other in cells if other != name for cell in itertools.islice(cells[other], SAMPLE)]
-        others += [cell for record in rest for cell in record]
+        place = sample[0].index(name)
+        others = [cell for record in sample for k, cell in enumerate(record) if k != place]
         mark, said = (decimal, []) if decimal else decimal_mark(cells[name], others, delimiter)
         y[:, k] = read_numbers(cells[name], rows, name, mark)
         notes += [f"column {name!r}: {note}; if that is wrong, pass decimal=" for note in said]
@@ -189,15 +190,13 @@ def _joined(columns, names, rows):
     if found[0][0] not in (None, "year") and found[0][1]:
         raise ValueError(f"row {rows[0]}, columns {label!r}: none of them holds the year; add one that does")
     clock = ":00" if found[-1][:2] == ("hour", True) else ""
-    written = [map(_written(PARTS[part][0] if number else None), cells) for part, number, cells in found]
+    written = [_written(number and PARTS[part][0], cells) for part, number, cells in found]
     return Cells("".join(row).strip() + clock for row in zip(*written, strict=True))
 
 
-def _written(form):
-    """How a cell of a part of a time is written after the parts before it."""
-    if form is None:
-        return lambda cell: f" {cell}"
-    return lambda cell: form.format(int(re.sub(r"\.0$|\D", "", cell)))
+def _written(form, cells):
+    """The cells of a part of a time, as they follow the parts before it: numbers in a form, or text."""
+    return (form.format(int(re.sub(r"\.0$|\D", "", cell))) if form else f" {cell}" for cell in cells)
 
 
 def _part(name):
@@ -210,27 +209,17 @@ def _part(name):
     return None
 
 
-def _delimiter(lines, wanted):
-    """The delimiter under which a line names the wanted columns and those below are as wide."""
-    for delimiters in DELIMITERS, RARE_DELIMITERS:
-        fits = {delimiter: _fit(lines, delimiter, wanted) for delimiter in delimiters}
-        best = max(fits, key=fits.get)
-        if fits[best] > (0, 1):
-            return best
-    return DELIMITERS[0]
-
-
 def _fit(lines, delimiter, wanted):
-    """How well a delimiter explains a file: wanted names in the header row, cells in it."""
+    """How well a delimiter explains a file: wanted names in the header row, whether it is usual, cells."""
     one_by_one = (
         csv.reader([line], delimiter=delimiter, skipinitialspace=True) for line in lines if line.strip()
     )
     records = [[cell.strip() for cell in next(line)] for line in one_by_one]  # quotes left open harm no other
     records = records[_header_row(records, wanted) :]
     width = len(records[0]) if records else 0
-    if sum(len(record) == width for record in records) <= len(records) / 2:
-        return 0, 0
-    return len(set(wanted) & set(records[0])), width
+    if width < 2 or sum(len(record) == width for record in records) <= len(records) / 2:
+        return 0, False, 0
+    return len(set(wanted) & set(records[0])), delimiter in DELIMITERS, width
 
 
 def _records(lines, delimiter, keep_blank=False):
@@ -265,7 +254,7 @@ def _header_row(records, wanted):
 
 
 def _table(path, records, wanted, delimiter, in_time):
-    """Return the rows' numbers, {column: its cells} for the wanted columns, and a few rows of the others."""
+    """Return the rows' numbers, {column: its cells} for the wanted ones, and the header with some rows."""
     first = [(row, [cell.strip() for cell in record]) for row, record in itertools.islice(records, SAMPLE)]
     if not first:
         raise ValueError(f"{path.name} is empty")
@@ -285,10 +274,7 @@ def _table(path, records, wanted, delimiter, in_time):
             cells[name].append([record[place].strip() for _, record in block])
     if not rows:
         raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
-    rest = [
-        [cell for k, cell in enumerate(record) if k not in places.values()] for _, record in first[start:]
-    ]
-    return np.concatenate(rows), cells, rest
+    return np.concatenate(rows), cells, [record for _, record in first[start:]]
 
 
 def _refuse_uneven(where, record, width, delimiter, needed):

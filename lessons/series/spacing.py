@@ -144,19 +144,16 @@ def _calendars(times, step):
         every = max(1, _most_common(months))
         if 12 % every and every % 12:
             return
-        count = int(np.ceil((last - first).days / (28 * every))) + 1
-        same_day = [first + pd.DateOffset(months=every * i) for i in range(count)]
-        yield np.array([day for day in same_day if day <= last], dtype="datetime64[us]")
-        for rule in "ME", "BMS", "BME":
-            yield pd.date_range(first, last, freq=f"{every}{rule}").to_numpy(dtype="datetime64[us]")
+        same_day = pd.DateOffset(months=every, day=first.day)
+        for rule in same_day, f"{every}ME", f"{every}BMS", f"{every}BME":
+            yield pd.date_range(first, last, freq=rule).to_numpy(dtype="datetime64[us]")
     elif step == np.timedelta64(1, "D") and len(times) > 5:
         yield pd.date_range(first, last, freq="B").to_numpy(dtype="datetime64[us]")
 
 
 def _most_common(steps):
-    steps = np.sort(steps)
-    begins = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))
-    return steps[begins[np.argmax(np.diff(np.append(begins, len(steps))))]]
+    values, counts = np.unique(steps, return_counts=True)
+    return values[np.argmax(counts)]
 
 
 def _first_odd(multiples):

@@ -38,8 +38,15 @@ MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y:%m|%m/%Y|%m-%Y|%m/%y|%m-%y"
 MONTHS = f"{MONTHS}|%b %Y|%Y %b|%b %y|%y %b".split("|")
 FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
-DIGITS = f"{DIGITS}|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
-RARE = ["%y", "%y%m", "YYWW", "YYYYWW", "YYYY.WW"]  # readings that many numbers happen to have
+DIGITS = f"{DIGITS}|%y%j|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
+RARE = [
+    "%y",
+    "YYYY.WW",
+    "%y%m",
+    "YYWW",
+    "%y%j",
+    "YYYYWW",
+]  # many numbers happen to be these; the rarest first
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 # a month in digits, or another part of a year
 YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
@@ -131,7 +138,8 @@ def _shapes():
 
 
 FORMS = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
-FORMS += [(form, form, None, None) for form in FORMATS]
+PADDED = re.compile(r"\d\d\D\d\d\D\d\d.*")  # year first in two digits: 10.1.1 may be a version
+FORMS += [(form, form, PADDED if re.match("%y.%m.%d", form) else None, None) for form in FORMATS]
 MONTH_LAST = [form for form in FORMS if re.match("%Y.%d.%m", form[0])]
 DAY = re.compile(r"\d{3,4}|\d\d?\W\d\d|[a-z]{3} \d\d|\d\d [a-z]{3}", re.IGNORECASE)
 DAYS = [("a day of no year", f"%Y {form}", DAY, lambda date: f"2000 {date[0]:0>4}") for form in NO_YEAR]
@@ -217,6 +225,8 @@ def read_times(cells, rows, column, time_format=None):
     if tidy.match(r"\d+\.0+"):
         tidy = Cells(cell.partition(".")[0] for cell in tidy)  # whole numbers, once beside an empty cell
     if tidy.match(NUMBER.pattern):
+        if re.search(r"[^\W\d_]{3}", cells[0]):  # a day of the week and a number
+            _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool))
         found = _numbers(tidy, rows, column)
     elif not (found := tidy.match(SPLIT_YEAR.pattern) and _split_years(tidy)):
         found, failed = _dates(tidy, FORMS)
@@ -325,29 +335,30 @@ def _numbers(cells, rows, column):
     numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
     scale = Reading("numbers", numbers)
     coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
+    plain = numbers.min() <= 1 or cells.match(r"(1[5-9]|20)\d\d")  # steps from 0 or 1, or years
 
     def likely(date):
-        if date.name in RARE and (
-            date.stretch > LONGER or (date.name != "YYYYWW" and scale.stretch <= LONGER)
-        ):
+        if date.name in RARE and date.stretch > LONGER:
             return False
+        if date.name in RARE[: 5 if plain else 2] and scale.stretch <= LONGER:
+            return False
+        if date.name == "%y%j" and date.times.min() < np.datetime64("1950"):
+            return False  # as would be Excel's days of these years
         if date.name in ("%d%m%y", "%m%d%y") and date.yearly and not coded:
             return False  # 130200, 130201, ... are numbers, not each year's 13 February
         return len(cells[0]) >= 8 or not date.future
 
     found, failed = _dates(cells, [form for form in FORMS if form[2]])
-    if found := list(filter(likely, found)):
+    found = list(filter(likely, found))
+    if not all(date.name in RARE[2:5] for date in found):
         return found
+    counts = [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
     odd = coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any())
-    odd = (
-        odd
-        or ((numbers % 100 < 60).all() and stretch(clock) < scale.stretch)
-        or cells.match(DAY_AND_FRACTION)
-    )
-    if odd or failed.mean() < 0.1:
-        _refuse_odd(cells, rows, column, failed if failed.mean() < 0.1 else failed | True)
-    return [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2] or [scale]
+    odd = odd or ((numbers % 100 < 60).all() and stretch(clock) < scale.stretch)
+    if not found and (odd or failed.mean() < 0.1 or cells.match(DAY_AND_FRACTION)):
+        _refuse_odd(cells, rows, column, failed)
+    return found + (counts or [scale])
 
 
 def _counted(numbers, cells):
@@ -361,7 +372,7 @@ def _counted(numbers, cells):
         minutes = np.round(numbers * 1440)
         seconds = 60 * minutes if np.allclose(minutes, numbers * 1440, rtol=0, atol=0.1) else numbers * 86_400
         days = np.datetime64("1899-12-30", "us") + np.round(seconds).astype("timedelta64[s]")
-        yield Reading("days", days, [f"read as Excel's day numbers ({cells[0]} is {show(days[0])})"])
+        yield Reading("Excel's days", days, [f"read as Excel's day numbers ({cells[0]} is {show(days[0])})"])
 
 
 def _split_years(cells):
@@ -380,7 +391,7 @@ def _refuse_odd(cells, rows, column, failed, why=""):
     wrong = "the time is missing" if missing else f"{cells[odd]!r} is not a date"
     if others.size:
         wrong += "" if missing else f" like {cells[others[0]]!r} in row {rows[others[0]]}"
-        cure = "write all dates the same way, or take the row out if it is no part of the table"
+        cure = "mend the cell, or take the row out if it is no part of the table; write all dates one way"
     else:
         cure = "write 2024-01-31, or say how they are written, such as time_format='%d.%m.%Y %H:%M'"
         cure += f" (names of months are read in {LANGUAGES})" if re.search(r"[^\W\d_]{3}", cells[odd]) else ""
