@@ -55,10 +55,14 @@ def test_play_reads_values_one_after_another_and_a_hand_on_a_slider_ends_it(page
     read = cell.locator(".strip + text")
     eventually(page, lambda: assert_equal(read.text_content(), "1 of 60 values"))
     cell.get_by_role("button", name="Play").click()
-    eventually(page, lambda: assert_equal(read.text_content()[:2], "4 "))
     x = slider(cell, "x")
-    number = float(cell.locator("[data-part=x] .value").text_content().replace("−", "-"))
-    assert now(x) == pytest.approx(number, abs=0.2)  # the slider follows; a step may have come between
+
+    def follows():
+        assert int(read.text_content().split()[0]) >= 4
+        number = float(cell.locator("[data-part=x] .value").text_content().replace("−", "-"))
+        assert now(x) == pytest.approx(number, abs=0.2)  # a step may have come between
+
+    eventually(page, follows)
     press(page, x, "Home")
     eventually(page, lambda: assert_equal(read.text_content(), "window: press Play"))
     cell.get_by_role("button", name="Play").wait_for()

@@ -114,6 +114,8 @@ class Hub:
         return self
 
     def __exit__(self, *exception):
+        if exception[0]:
+            print(self.log()[-5000:])  # pytest shows it beside the error
         self._cleaning.close()
 
     def _make(self):
@@ -262,12 +264,8 @@ class Student:
         path = path or self.path
         order = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
         self.kernel = self.ask("POST", "api/sessions", json=order).json()["kernel"]["id"]
-        channel = websocket.create_connection(
-            f"{self.hub.url.replace('http', 'ws', 1)}/user/{self.name}/api/kernels/{self.kernel}/channels",
-            header={"Authorization": f"token {self._token}"},
-            timeout=PATIENCE,
-        )
-        with contextlib.closing(channel):
+        server = f"{self.hub.url.replace('http', 'ws', 1)}/user/{self.name}"
+        with contextlib.closing(Channel(server, self.kernel, self._token)) as channel:
             for cell in notebook["cells"]:
                 if cell["cell_type"] == "code":
                     source = "".join(cell["source"])
@@ -282,6 +280,30 @@ class Student:
             [p for p in mine if word in " ".join(p.info["cmdline"])] for word in ("singleuser", "ipykernel")
         ]
         return by_word[0][0], by_word[1]
+
+
+class Channel:
+    """What a page hears of a kernel; a lost connection is made again, as JupyterLab does.
+
+    The server keeps what such a session missed meanwhile.
+    """
+
+    def __init__(self, server, kernel, token):
+        self._where = f"{server}/api/kernels/{kernel}/channels?session_id={uuid.uuid4()}"
+        self._who = {"Authorization": f"token {token}"}
+        self._connect()
+
+    def _connect(self):
+        self._socket = websocket.create_connection(self._where, header=self._who, timeout=PATIENCE)
+        self.send, self.close = self._socket.send, self._socket.close
+
+    def recv(self):
+        """Wait for the next message."""
+        try:
+            return self._socket.recv()
+        except websocket.WebSocketConnectionClosedException:
+            self._connect()
+            return self._socket.recv()
 
 
 def _execute(channel, source):
