@@ -252,7 +252,7 @@ def test_a_century_is_the_latest_that_is_not_to_come(read, first):
 
 
 QUARTER_FORMS = "{y}{q}|{y}Q{q}|Q{q} {y}|{q}Q{yy:02}|Q{q}-{yy:02}|{y}.{q}|{y}-{q}|{q}/{y}"
-QUARTER_FORMS += "|{y}0{q}|{y}-0{q}|{q}/{yy:02}|{y}Q0{q}|{y}, Qtr {q}"
+QUARTER_FORMS += "|{y}0{q}|{y}-0{q}|{q}/{yy:02}|{y}Q0{q}|{y}, Qtr {q}|{yy:02}{q}"
 QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
 ODD_MONTHS = np.arange("2024-01", "2024-12", 2, "M8[M]")
 SIX_LANGUAGES = """Jan March May July Sept. Nov.
@@ -468,8 +468,8 @@ CLOCK = "".join(f"|2024-10-27 {hour:02}:00,{i}" for i, hour in enumerate((0, 1, 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("2024-01-01,1,5|2024-01-02,2,5", "row 2: 3 cells .* 2 .*such as a decimal comma, must"),
-        ("2024-01-01,1|2024-01-02;2", "row 3: 1 cells where the header has 2: is the delimiter"),
+        ("2024-01-01,1,5|2024-01-02,2,5", "row 2: 3 cells .* has 2: .*such as a decimal comma"),
+        ("2024-01-01,1|2024-01-02;2", "row 3: 1 cells where the header has 2: .*is the delimiter"),
         ('2024-01-01,"1|2024-01-02,2', "row 2: a cell in quotes does not end in its row"),
         ('2024-01-01,"1|"|2024-01-02,2', "row 2: a cell in quotes does not end in its row"),
         ("2024-01-01,1|2024-01-02,abc|2024-01-03,x", "row 3, .*'abc' is not a finite number .*first of 2"),

@@ -279,16 +279,13 @@ def _table(path, records, wanted, delimiter, in_time):
 
 def _refuse_uneven(where, record, width, delimiter, needed):
     """Refuse a row with more or fewer cells than the header, unless empty ones are all the difference."""
-    if any(map(str.strip, record[width:])):
-        raise ValueError(
-            f"{where}: {len(record)} cells where the header has {width} (delimiter {delimiter!r}); a cell "
-            "that holds the delimiter itself, such as a decimal comma, must stand in double quotes"
-        )
     others = set(DELIMITERS) - {delimiter}
-    if 0 < len(record) < max(needed, width if any(others & set(cell) for cell in record) else 0):
+    least = max(needed, width if any(others & set(cell) for cell in record) else 0)
+    if any(map(str.strip, record[width:])) or 0 < len(record) < least:
         raise ValueError(
-            f"{where}: {len(record)} cells where the header has {width}: is the delimiter another one here "
-            f"than {delimiter!r}, or the row no part of the table?"
+            f"{where}: {len(record)} cells where the header has {width}: is it no part of the table, is the "
+            f"delimiter another one than {delimiter!r}, or does a cell that holds it, such as a decimal "
+            "comma, stand there without double quotes?"
         )
 
 

@@ -39,14 +39,8 @@ MONTHS = f"{MONTHS}|%b %Y|%Y %b|%b %y|%y %b".split("|")
 FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
 DIGITS = f"{DIGITS}|%y%j|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
-RARE = [
-    "%y",
-    "YYYY.WW",
-    "%y%m",
-    "YYWW",
-    "%y%j",
-    "YYYYWW",
-]  # many numbers happen to be these; the rarest first
+# readings that many numbers happen to have, the least likely first
+RARE = ["%y", "YYQ", "YYYY.WW", "%y%m", "YYWW", "%y%j", "YYYYWW"]
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 # a month in digits, or another part of a year
 YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
@@ -54,8 +48,7 @@ YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
 NO_YEAR = ["%m%d", "%d%m", "%m.%d", "%d.%m", "%m/%d", "%d/%m", "%m-%d", "%d-%m", "%b %d", "%d %b"]
 DAY_AND_FRACTION = r"(19|20)\d\d((0[1-9]|1[0-2])[0-3]\d|[0-3]\d\d)\.\d+"
 PERIODS = {"M": 1, "Q": 3, "T": 3, "H": 6, "S": 6}  # months in a quarter (trimestre) and in a half (semester)
-COUNTS = {10: ("seconds", 1e6), 13: ("milliseconds", 1e3), 16: ("microseconds", 1), 19: ("nanoseconds", 1e-3)}
-EXCEL = 20_000, 80_000  # 1954 to 2119 as Excel counts days
+COUNTS = {"seconds": 1e6, "milliseconds": 1e3, "microseconds": 1, "nanoseconds": 1e-3}  # microseconds in one
 
 
 def plain(name):
@@ -127,6 +120,7 @@ def _shapes():
             yield "quarters", form, shape, _month
     for shape in rf"{year}[-/.: ]?(?P<n>\d)", rf"(?P<n>\d)[-/. ]{year}":
         yield "quarters", "%Y-%m", shape, _month
+    yield "YYQ", "%y-%m", rf"{short}(?P<n>[1-4])", _month
     for shape in rf"{year}{mark}{week}(?:-?0?(?P<d>[1-7]))?", rf"{week}{mark}{year}":
         yield "weeks", "%G-W%V-%u", shape, _week
     for name, y in ("YYYYWW", year), ("YYYY.WW", rf"{year}\."), ("YYWW", short):
@@ -176,11 +170,8 @@ class Reading:
     @cached_property
     def doubts(self):
         """What speaks against it: a future, disorder, each year one day within a month."""
-        return (
-            self.future,
-            bool((self.times[1:] < self.times[:-1]).any()),
-            1 < self.same_day < 28 and self.yearly,
-        )
+        disorder = bool((self.times[1:] < self.times[:-1]).any())
+        return self.future, disorder, 1 < self.same_day < 28 and self.yearly
 
 
 def today():
@@ -340,7 +331,7 @@ def _numbers(cells, rows, column):
     def likely(date):
         if date.name in RARE and date.stretch > LONGER:
             return False
-        if date.name in RARE[: 5 if plain else 2] and scale.stretch <= LONGER:
+        if date.name in RARE[: 6 if plain else 3] and scale.stretch <= LONGER:
             return False
         if date.name == "%y%j" and date.times.min() < np.datetime64("1950"):
             return False  # as would be Excel's days of these years
@@ -350,7 +341,7 @@ def _numbers(cells, rows, column):
 
     found, failed = _dates(cells, [form for form in FORMS if form[2]])
     found = list(filter(likely, found))
-    if not all(date.name in RARE[2:5] for date in found):
+    if not all(date.name in RARE[3:6] for date in found):
         return found
     counts = [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
@@ -362,13 +353,12 @@ def _numbers(cells, rows, column):
 
 
 def _counted(numbers, cells):
-    """Yield numbers read as time counted from an epoch, where their digits are those of the last decades."""
-    digits = {len(str(int(number))) for number in (numbers.min(), numbers.max())}
-    for most, (unit, size) in COUNTS.items():
-        if digits <= {most - 1, most}:
-            times = np.round(numbers * size).astype("datetime64[us]")
-            yield Reading(unit, times, [f"read as {unit} since 1970, in UTC"])
-    if numbers.min() >= EXCEL[0] and numbers.max() <= EXCEL[1]:
+    """Yield numbers read as time counted from an epoch, where they lie in the last decades."""
+    for unit, size in COUNTS.items():
+        times = np.round(numbers * size)
+        if times.min() >= 1e14 and times.max() < 1e16:  # 1973 to 2286
+            yield Reading(unit, times.astype("datetime64[us]"), [f"read as {unit} since 1970, in UTC"])
+    if numbers.min() >= 20_000 and numbers.max() <= 80_000:  # 1954 to 2119
         minutes = np.round(numbers * 1440)
         seconds = 60 * minutes if np.allclose(minutes, numbers * 1440, rtol=0, atol=0.1) else numbers * 86_400
         days = np.datetime64("1899-12-30", "us") + np.round(seconds).astype("timedelta64[s]")
