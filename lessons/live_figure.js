@@ -19,8 +19,57 @@ function wrapped(text, width, font) {
   return lines.flat();
 }
 
+// Where the page is as narrow as a phone, panels that stand side by side go below one another, and a legend at
+// the side goes above; but heatmaps of one colour scale stay together.
+const AXIS = /^[xy]axis[0-9]*$/, PAPER = { xref: "paper", yref: "paper" };
+const NARROW = 440, GAP = 64;                  // px; the gap holds an axis's numbers and title
+
+function forPhones(layout, house) {
+  const margin = { ...house.margin, ...layout.margin };
+  if (layout.legend?.x > 1)
+    layout = { ...layout, legend: house.legend, margin: { ...margin, r: house.margin.r, t: house.margin.t } };
+  const named = letter => Object.keys(layout).filter(name => AXIS.test(name) && name[0] === letter);
+  const columns = [];                          // [from, to] of what stands side by side
+  const domains = named("x").map(name => layout[name].domain ?? [0, 1]);
+  for (const [from, to] of domains.sort((a, b) => a[0] - b[0])) {
+    if (columns.length && from < columns.at(-1)[1]) columns.at(-1)[1] = Math.max(columns.at(-1)[1], to);
+    else columns.push([from, to]);
+  }
+  if (columns.length < 2 || layout.coloraxis) return layout;
+
+  const height = layout.height ?? house.height, panel = height - margin.t - margin.b;
+  const whole = columns.length * (panel + GAP) - GAP;
+  const column = x => columns.findIndex(([, to], k) => x <= to || k === columns.length - 1);
+  const of = axis => column(layout[axis.replace("x", "xaxis")]?.domain?.[0] ?? 0);
+  const over = (x, k) => (x - columns[k][0]) / (columns[k][1] - columns[k][0]);
+  const up = (y, k) => 1 - (k * (panel + GAP) + (1 - y) * panel) / whole;
+  const moved = { ...layout, height: height + whole - panel };
+  for (const name of named("x")) {
+    const domain = layout[name].domain ?? [0, 1];
+    moved[name] = { ...layout[name], domain: domain.map(x => over(x, column(domain[0]))) };
+  }
+  for (const name of named("y")) {
+    const { anchor = "x", domain = [0, 1] } = layout[name], beneath = anchor.replace("x", "xaxis");
+    moved[name] = { ...layout[name], domain: domain.map(y => up(y, of(anchor))) };
+    moved[beneath] = { anchor: name.replace("axis", ""), ...moved[beneath] };
+  }
+  const onPaper = axes => thing => {           // a shape, a note or a legend with places on the whole
+    const { xref, yref } = { ...axes, ...thing }, placed = { ...thing };
+    const k = xref === "paper" ? column(thing.x ?? thing.x0) : of(xref.split(" ")[0]);
+    if (xref === "paper") for (const x of ["x", "x0", "x1"]) if (x in thing) placed[x] = over(thing[x], k);
+    if (yref === "paper") for (const y of ["y", "y0", "y1"]) if (y in thing) placed[y] = up(thing[y], k);
+    return placed;
+  };
+  moved.shapes = layout.shapes?.map(onPaper({ xref: "x", yref: "y" }));
+  moved.annotations = layout.annotations?.map(onPaper(PAPER));
+  for (const name of Object.keys(layout)) if (/^legend\d/.test(name)) moved[name] = onPaper(PAPER)(layout[name]);
+  return moved;
+}
+
 function fit(layout, gd) {                     // the layout as it suits the page, and gd to match
-  const { template: { layout: house = {} } = {}, title } = layout;
+  const { template: { layout: house = {} } = {} } = layout;
+  if (gd.clientWidth < NARROW && house.legend) layout = forPhones(layout, house);
+  const { title } = layout;
   const plain = layout.height ?? house.height ?? 340, room = Math.max(1, 0.55 * window.innerHeight / plain);
   const scale = Math.min(parseFloat(getComputedStyle(gd).getPropertyValue("--lessons-scale")) || 1, room);
   const enlarged = { transform: `scale(${scale})`, transformOrigin: "0 0", width: `${100 / scale}%` };
@@ -164,7 +213,6 @@ function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too
   return true;
 }
 
-const AXIS = /^[xy]axis[0-9]*$/;
 const zoomed = gd => Object.keys(gd._fullLayout?._preGUI ?? {}).some(place => AXIS.test(place.split(".")[0]));
 
 // A double-click goes back to the ranges that an axis was given last; Plotly keeps those it began with.

@@ -92,14 +92,17 @@ def gradient_errors(errors, *, title=""):
             raise ValueError(f"errors must be above 0 on a logarithmic axis, got {error} for {name!r}")
     spoken = "; ".join(f"{name} {error:.0e}" for name, error in errors.items())
     alt = f"Dot chart of relative errors. {title}. {spoken}. Below {PASSES:.0e} a check passes."
-    looks = {"passes": (BLUE, "circle"), "fails": (VERMILION, "x")}
+    looks = {
+        "passes": (BLUE, "circle", "right"),
+        "fails": (VERMILION, "x", "left"),
+    }  # words towards the middle
     traces = []
-    for verdict, (color, symbol) in looks.items():
+    for verdict, (color, symbol, side) in looks.items():
         shown = {n: e for n, e in errors.items() if (e <= PASSES) == (verdict == "passes")}
         dots = go.Scatter(x=list(shown.values()), y=list(shown), name=verdict, mode="markers+text")
-        dots.update(text=[f"{error:.0e}" for error in shown.values()], textposition="middle right")
+        dots.update(text=[f"{error:.0e}" for error in shown.values()], textposition=f"middle {side}")
         traces.append(dots.update(marker={"color": color, "symbol": symbol, "size": 12}))
-    figure = new_figure(traces, title=title, x="largest relative error of a gradient", y="", alt=alt)
+    figure = new_figure(traces, title=title, x="largest relative error", y="", alt=alt)
     low, high = np.log10(min(errors.values())), np.log10(max(errors.values()))
     figure.update_xaxes(type="log", range=[low - 1, high + 2], dtick=2, exponentformat="power")
     figure.update_yaxes(categoryarray=list(errors)[::-1], ticklabelstandoff=8)

@@ -30,6 +30,11 @@ RAW_FORMULAS = r"""() => {
   return found;
 }"""
 SHOWN = "e => [...e.querySelectorAll('[role=status], .lessons-cell')].map(part => part.textContent).join()"
+# Panels that stand side by side where they would be hard to read; heatmaps of one colour scale may.
+SQUEEZED = r"""() => [...document.querySelectorAll(".js-plotly-plot")].filter(({ _fullLayout: layout }) => {
+  const panels = Object.keys(layout).filter(name => /^xaxis/.test(name)).map(name => layout[name]._length);
+  return panels.length > 1 && !layout.coloraxis && Math.min(...panels) < 100;
+}).map(gd => gd.getAttribute("aria-label").slice(0, 80))"""
 OVERLAPS = """() => [...document.querySelectorAll(".lessons-figure")].filter(figure => {
   const [title, legend] = [".gtitle", ".legend"].map(p => figure.querySelector(p)?.getBoundingClientRect());
   return title && legend && legend.top < title.bottom - 1 && legend.bottom > title.top + 1
@@ -114,6 +119,7 @@ def test_a_page_reads_well_everywhere_and_its_explorers_move(site, visit, name):
         labels = page.locator(FIGURE).evaluate_all("all => all.map(e => e.ariaLabel)")
         assert all(len(label) > 20 for label in labels)
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(SQUEEZED) == [], width
         heights = page.locator(".lessons-cell text").evaluate_all(
             "all => all.map(e => e.getBoundingClientRect().height)"
         )
