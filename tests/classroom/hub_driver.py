@@ -295,15 +295,25 @@ class Channel:
 
     def _connect(self):
         self._socket = websocket.create_connection(self._where, header=self._who, timeout=PATIENCE)
-        self.send, self.close = self._socket.send, self._socket.close
+
+    def send(self, message):
+        """Send a message."""
+        self._do("send", message)
 
     def recv(self):
         """Wait for the next message."""
+        return self._do("recv")
+
+    def close(self):
+        """Leave."""
+        self._socket.close()
+
+    def _do(self, what, *words):
         try:
-            return self._socket.recv()
-        except websocket.WebSocketConnectionClosedException:
+            return getattr(self._socket, what)(*words)
+        except (ConnectionError, websocket.WebSocketConnectionClosedException):
             self._connect()
-            return self._socket.recv()
+            return getattr(self._socket, what)(*words)
 
 
 def _execute(channel, source):
