@@ -132,8 +132,8 @@ def _shapes():
 
 
 FORMS = [(name, form, re.compile(shape, re.IGNORECASE), edit) for name, form, shape, edit in _shapes()]
-PADDED = re.compile(r"\d\d\D\d\d\D\d\d.*")  # year first in two digits: 10.1.1 may be a version
-FORMS += [(form, form, PADDED if re.match("%y.%m.%d", form) else None, None) for form in FORMATS]
+PADDED = re.compile(r"\d\d\.\d\d\.\d\d.*")  # year first in two digits: 10.1.1 may be a version
+FORMS += [(form, form, PADDED if form.startswith("%y.%m.%d") else None, None) for form in FORMATS]
 MONTH_LAST = [form for form in FORMS if re.match("%Y.%d.%m", form[0])]
 DAY = re.compile(r"\d{3,4}|\d\d?\W\d\d|[a-z]{3} \d\d|\d\d [a-z]{3}", re.IGNORECASE)
 DAYS = [("a day of no year", f"%Y {form}", DAY, lambda date: f"2000 {date[0]:0>4}") for form in NO_YEAR]
@@ -341,7 +341,7 @@ def _numbers(cells, rows, column):
 
     found, failed = _dates(cells, [form for form in FORMS if form[2]])
     found = list(filter(likely, found))
-    if not all(date.name in RARE[3:6] for date in found):
+    if not all(date.name in RARE[:-1] for date in found):
         return found
     counts = [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
