@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import statsmodels.api as sm
 
-from lessons.significance import diebold_mariano
+from lessons.significance import diebold_mariano, shift_on_trial
 
 ROOT = Path(__file__).parent.parent
 DATA = sm.datasets
@@ -59,12 +59,13 @@ def run_lesson(y, season_length):
 
 def price_of_the_advice(names):
     """What following the advised shift cost in the test part, in standard errors; above 0 it did harm."""
-    add = names["bills"][names["advised"]][0]
-    if not add:
+    advised = names["advised"]
+    shift = shift_on_trial(names["y_past"], names["past_last"][advised], names["stretch"], 4, 1)
+    if not shift.supported:
         return "leave it"
-    missing = names["y_last"] - names["y_pred"][names["advised"]][0][:, -1]
-    kept, shifted = (np.where(e > 0, 4 * e, -e) for e in (missing, missing - add))
-    return f"add {add:+.3g} ({diebold_mariano(shifted, kept):+.1f})"
+    missing = names["y_last"] - names["now_last"][advised]
+    kept, shifted = (np.where(e > 0, 4 * e, -e) for e in (missing, missing - shift.value))
+    return f"add {shift.value:+.3g} ({diebold_mariano(shifted, kept):+.1f})"
 
 
 def main():

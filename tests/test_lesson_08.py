@@ -106,7 +106,7 @@ def test_which_wins_are_wins(lesson, claim):
         assert rows[name][1] > 2.5
     assert rows["ridge"][1] == pytest.approx(1.98, abs=0.03)
     for name in ("LSTM", "GRU"):
-        claim(f"AR against {name}, standard errors", rows[name][1], low=-1, high=1.5)
+        claim(f"AR against {name}, standard errors", rows[name][1], low=-1, high=1)
         assert 0.4 < rows[name][1] / rows[name][2] < 0.75
 
 
@@ -123,7 +123,8 @@ def test_diagnoses(lesson):
     assert lesson.numbers("diagnosis", "noisy")[0] == pytest.approx(0.75, abs=0.01)
     words = lesson.text("diagnosis-words")
     assert words.count("LOOK") == 1 and "15% of the highest tenth" in words
-    assert "0.53, with its own 0.49" in words and "0.70 with the change that came" in words
+    for said in ("0.53, with its own 0.49", "0.70 with the change that came", "the truth lies 6.9 below it"):
+        assert said in words
 
 
 def test_scores_on_filled_targets_measure_the_filling(lesson):
