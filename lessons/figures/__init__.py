@@ -8,7 +8,7 @@ from lessons.figures.curves import forecasts, loss_curves, series, split_map
 from lessons.figures.heatmaps import gate_changes, gate_panels
 from lessons.figures.many_steps import fan, horizon_curves, rollouts, shade
 from lessons.figures.nets import gradient_errors, states, window_means
-from lessons.figures.style import STYLES, line, new_figure, plural, style
+from lessons.figures.style import STYLES, line, log_axis, new_figure, plural, style
 from lessons.figures.sweeps import sweep
 from lessons.figures.weights import weight_map
 
@@ -23,6 +23,7 @@ __all__ = [
     "horizon_curves",
     "leaks",
     "line",
+    "log_axis",
     "loss_curves",
     "new_figure",
     "plural",
