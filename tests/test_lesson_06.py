@@ -73,11 +73,13 @@ def test_the_trial(lesson, claim):
 
 def test_the_forget_gate_can_be_read_and_the_input_gate_cannot(lesson, claim):
     rows = {seed: lesson.numbers("marker-train", f"seed {seed} ") for seed in range(5, 10)}
-    error, i, _, f, gap, o, o_gap = np.array(list(rows.values())).T
+    error, i, _, f, gap, o, o_gap, usual, marked = np.array(list(rows.values())).T
     claim("marker task, largest MSE", error.max(), None, 0.0015)
     claim("marker task, weakest f", f.max(), None, -0.955)
     claim("marker task, smallest gap of f", gap.max(), None, -0.23)
     claim("marker task, largest gap of f", gap.min(), -0.33)
+    claim("marker task, f at markers over f elsewhere, least", (marked / usual).min(), 0.45)
+    claim("marker task, f at markers over f elsewhere, most", (marked / usual).max(), None, 0.66)
     claim("marker task, weakest i", i.min(), None, 0.05)
     claim("marker task, strongest i", i.max(), 0.83)
     claim("marker task, o either way", o.min() * o.max(), None, -0.3)

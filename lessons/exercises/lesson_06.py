@@ -135,7 +135,7 @@ _UNTRAINED_SHARE_SLIPS = [
     ),
     Slip("The observed net is counted above the line, but not below.", {_ALL: "len(untrained)"}),
     Slip("The observed net is counted below the line, but not above.", {_COUNT: "as_far.sum()"}),
-    Slip("The signs are compared too; a gate that shuts follows as well.", {_FAR: "untrained >= observed"}),
+    Slip("The signs are compared too; a gate that closes follows as well.", {_FAR: "untrained >= observed"}),
     Slip("Smaller values are counted; what matters is the distance from 0.", {_FAR: "untrained <= observed"}),
     Slip(
         "`observed` keeps its sign: if negative, it is below any distance", {"np.abs(observed)": "observed"}
@@ -151,7 +151,7 @@ _UNTRAINED_SHARE_SLIPS = [
 
 _GATE_EVIDENCE_SLIPS = [
     Slip("The gap has the wrong sign: it is the mean at markers less that elsewhere.", {_GAP: f"-({_GAP})"}),
-    Slip("The gap has lost its sign, and with it whether the gate opens or shuts.", {_GAP: f"abs({_GAP})"}),
+    Slip("The gap has lost its sign, and with it whether the gate opens or closes.", {_GAP: f"abs({_GAP})"}),
     Slip("The gap compares markers with all steps, markers included.", {"mean[~marker]": "mean"}),
     Slip("The gap is only the level at markers; what is it elsewhere?", {" - mean[~marker].mean()": ""}),
     Slip(
