@@ -167,9 +167,9 @@ def test_scoreboard_admits_when_nothing_beats_the_last_value():
 def test_leaks_print_the_factor():
     figure = figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.1)], title="")
     assert [note.text for note in figure.layout.annotations] == ["no effect", "4.0×"]
-    notes = figures.leaks([("a", 0.4, 0.1), ("b", 0.1, 0.102)], title="").layout.annotations
-    assert [note.x for note in notes] == pytest.approx([-1, -1])  # left of both marks
-    assert all(note.xanchor == "right" and note.xshift < -6 for note in notes)
+    notes = figures.leaks([("a", 1.0, 0.01), ("b", 0.1, 0.1)], title="").layout.annotations
+    assert [note.x for note in notes] == pytest.approx([-1, -1])  # between both marks
+    assert all(note.yshift > 10 for note in notes)  # and above them
 
 
 def test_loss_curves_name_the_levels():

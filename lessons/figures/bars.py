@@ -121,10 +121,10 @@ def leaks(rows, *, title):
     figure = new_figure(traces, title=title, x="MSE, logarithmic", y="", alt=alt, hovermode="closest")
     low, high = np.log10(min(*honest, *leaked)), np.log10(max(*honest, *leaked))
     for row in zip(honest, leaked, names, factors, strict=True):
-        x_left = np.log10(min(row[:2]))  # annotations want the logarithm
-        figure.add_annotation(x=x_left, y=row[2], text=row[3], showarrow=False, xanchor="right", xshift=-12)
+        middle = np.log10(row[:2]).mean()  # annotations want the logarithm
+        figure.add_annotation(x=middle, y=row[2], text=row[3], showarrow=False, yshift=16)
     room = 0.12 * (high - low) + 0.05
-    left, right = low - 2.2 * room, high + room  # room for the factors on the left
+    left, right = low - room, high + room
     figure.update_xaxes(log_axis(left, right), range=[left, right])
     return figure.update_layout(height=140 + 40 * len(names), yaxis_ticklabelstandoff=6)
 
