@@ -104,7 +104,8 @@ class LiveFigure(anywidget.AnyWidget):
         Parameters
         ----------
         layout : dict, optional
-            What to change in the layout, as for ``Figure.update_layout``: ``{"title_text": "…"}``.
+            What to change in the layout, as for ``Figure.update_layout``: ``{"title_text": "…"}``. A list,
+            of shapes say, takes the place of the old one; in it, names are written out, as plotly.js has them.
         **properties : dict
             For each property of a trace, the new value by trace index or name:
             ``y={0: a, "LSTM": b}``, ``visible={1: False}``, ``error_y_array={0: sd}``. Numeric arrays travel
@@ -124,12 +125,6 @@ class LiveFigure(anywidget.AnyWidget):
                 self._note(news, place, value)
         fresh = {name: value for name, value in (layout or {}).items() if self._is_new(name, value)}
         for place, value in _leaves(self._plot.layout, fresh):
-            if isinstance(value, list | tuple) and any(isinstance(item, dict) for item in value):
-                if len(self.figure.layout[place[0]]) == len(value):
-                    self._plot.layout.update({place[0]: value})  # plotly.py merges these lists item by item
-                else:
-                    self._plot.layout[place[0]] = value
-                value = self._plot.layout[place[0]]
             self._note(news, ("layout", *place), value)
         if news:
             self._count += 1

@@ -124,19 +124,13 @@ def test_a_whole_and_a_part_of_it_replace_each_other(live):
     assert live.figure.data[0].line.to_plotly_json() == thin
 
 
-def test_a_list_of_annotations_is_merged_item_by_item(live):
-    live.figure.add_annotation(text="before", x=1, y=1)
-    live.update(layout={"annotations": [{"text": "after"}]})
-    ((_, (annotation,)),) = live._change["values"]
-    assert (annotation["text"], annotation["x"]) == ("after", 1)
-    assert live.figure.layout.annotations[0].text == "after"
-
-
-def test_a_list_of_another_length_takes_the_place_of_the_old_one(live):
+def test_a_list_of_things_is_sent_as_given_and_takes_the_place_of_the_old_one(live):
     lines = [{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1} for x in range(3)]
-    for some in (lines, lines[:1], lines[1:]):
+    bare = [{"type": "line", "x0": 7}]
+    for some in (lines, lines[:1], bare, lines[1:]):
         live.update(layout={"shapes": some})
-        assert [shape.x0 for shape in live.figure.layout.shapes] == [line["x0"] for line in some]
+        assert live._change["values"] == [[["layout", "shapes"], some]]
+        assert [shape.to_plotly_json() for shape in live.figure.layout.shapes] == some
 
 
 def test_alt_text_is_the_plain_form_and_follows_the_layout(live):

@@ -81,7 +81,7 @@ def _level_labels(levels, low, high):
     for name, level in sorted(levels, key=lambda item: item[1]):
         above = max(np.log10(level), above + gap)
         place = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "y": above, "showarrow": False}
-        labels.append({"text": f"{name} {score(level)}", "font_size": 13, **place})
+        labels.append({"text": f"{name} {score(level)}", "font": {"size": 13}, **place})
     return labels
 
 
