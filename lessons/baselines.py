@@ -195,7 +195,7 @@ class _Linear(_Baseline):
         self.A_mean, self.y_mean = A.mean(axis=0), y.mean(axis=0)
         A, y = A - self.A_mean, y - self.y_mean
         if alpha:
-            self.weights = np.linalg.solve(A.T @ A + alpha * np.eye(A.shape[1]), A.T @ y)
+            self.weights = _penalised(A.T @ A, A.T @ y, alpha)
         else:
             self.weights = np.linalg.lstsq(A, y, rcond=None)[0]  # (T · D, horizon)
 
@@ -252,12 +252,19 @@ class Ridge(_Linear):
         if n_fit < 2:
             raise ValueError(f"tuning alpha needs at least 3 training windows, got {len(A)}; give alpha=")
 
+        y_mean, A = y[:n_fit].mean(axis=0), A - A[:n_fit].mean(axis=0)
+        products = A[:n_fit].T @ A[:n_fit], A[:n_fit].T @ (y[:n_fit] - y_mean)  # the same for every alpha
+
         def tail_error(alpha):
-            self._solve(A[:n_fit], y[:n_fit], alpha)
-            y_pred = (A[n_fit:] - self.A_mean) @ self.weights + self.y_mean
+            y_pred = A[n_fit:] @ _penalised(*products, alpha) + y_mean
             return np.mean((y[n_fit:] - y_pred) ** 2)
 
         return min(self.alphas, key=tail_error)
+
+
+def _penalised(A_A, A_y, alpha):
+    """Return the weights of least squares plus alpha · |w|², from A'A and A'y."""
+    return np.linalg.solve(A_A + alpha * np.eye(len(A_A)), A_y)
 
 
 class NearestNeighbours(_Baseline):

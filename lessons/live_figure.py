@@ -240,6 +240,8 @@ def _overlap(a, b):
 
 def _packed(value):
     """Return ``value`` as JSON with numeric arrays as binary buffers; containers are walked."""
+    if value is None or isinstance(value, str | int):
+        return value
     if hasattr(value, "to_plotly_json"):
         value = value.to_plotly_json()
     if isinstance(value, dict):
