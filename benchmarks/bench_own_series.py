@@ -60,7 +60,7 @@ def run_lesson(y, season_length):
 def price_of_the_advice(names):
     """What following the advised shift cost in the test part, in standard errors; above 0 it did harm."""
     advised = names["advised"]
-    shift = shift_on_trial(names["y_past"], names["past_last"][advised], names["stretch"], 4, 1)
+    shift = shift_on_trial(names["y_past"], names["past_last"][advised], names["on_past"].origin, 4, 1)
     if not shift.supported:
         return "leave it"
     missing = names["y_last"] - names["now_last"][advised]

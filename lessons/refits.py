@@ -3,10 +3,12 @@
 import inspect
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lessons.checks import as_targets, as_windows
+from lessons.scores import mse
 from lessons.tables import Table, Tabular
 from lessons.windows.scaling import Standardizer
 
@@ -17,17 +19,33 @@ class Refits(Tabular):
 
     Attributes
     ----------
-    mse : dict of str to ndarray of shape (origins,)
-        Mean squared errors.
     y_pred : dict of str to ndarray of shape (n_test, horizon)
         Forecasts, the test parts one after the other.
     y_true : ndarray of shape (n_test, horizon)
         Their targets.
+    origin : ndarray of int, shape (n_test,)
+        At which origin each was made, from 0.
+    mse : dict of str to ndarray of shape (origins,)
+        Mean squared errors.
+    best : str
+        The model whose errors have the smallest mean.
     """
 
-    mse: dict
     y_pred: dict
     y_true: np.ndarray
+    origin: np.ndarray
+
+    @cached_property
+    def mse(self):
+        parts = [self.origin == k for k in np.unique(self.origin)]
+        return {
+            name: np.array([mse(self.y_true[part], y_pred[part]) for part in parts])
+            for name, y_pred in self.y_pred.items()
+        }
+
+    @property
+    def best(self):
+        return min(self.mse, key=lambda name: self.mse[name].mean())
 
     @property
     def table(self):
@@ -112,13 +130,13 @@ def refit(models, X, y, origins, *, store=None):
     X = as_windows(X)
     y = as_targets(y, len(X))
     origins = _checked(origins, X)
-    forecasts = _forecasts if store is None else Memory(store, verbose=0).cache(_forecasts)
+    forecast = _forecasts if store is None else Memory(store, verbose=0).cache(_forecasts)
     done = {name: [] for name in models}
     with tqdm(total=len(models) * len(origins), desc="refits", leave=False) as bar:
         for name, model in models.items():
             for train, test in origins:
                 try:
-                    y_pred = forecasts(model, _code(model), X, y, train, test)
+                    y_pred = forecast(model, _code(model), X, y, train, test)
                 except KeyboardInterrupt:
                     kept = "stored: the same call goes on from there" if store else "lost: give store="
                     raise KeyboardInterrupt(f"{bar.n} of {bar.total} fits are done and are {kept}") from None
@@ -126,12 +144,10 @@ def refit(models, X, y, origins, *, store=None):
                     raise ValueError(f"{name!r} forecast an array of shape {y_pred.shape}, expected {wanted}")
                 done[name].append(y_pred)
                 bar.update()
-    tests = [y[test] for _, test in origins]
-    mse = {
-        name: np.array([np.mean((p - came) ** 2) for p, came in zip(parts, tests, strict=True)])
-        for name, parts in done.items()
-    }
-    return Refits(mse, {name: np.concatenate(parts) for name, parts in done.items()}, np.concatenate(tests))
+    tests = [test for _, test in origins]
+    origin = np.repeat(np.arange(len(tests)), [len(test) for test in tests])
+    forecasts = {name: np.concatenate(parts) for name, parts in done.items()}
+    return Refits(forecasts, y[np.concatenate(tests)], origin)
 
 
 def _forecasts(model, code, X, y, train, test):

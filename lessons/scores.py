@@ -179,8 +179,8 @@ class Scoreboard(Tabular):
         MSE that no forecast can beat, in the series' own unit squared. Known for a toy series only.
     unit : str
         Unit of the series, for the heads of the table and the evidence card.
-    digits : int
-        Decimals of the errors in both.
+    digits : int, optional
+        Decimals of the errors in both; None: such that the naive error shows four digits.
 
     Attributes
     ----------
@@ -193,9 +193,10 @@ class Scoreboard(Tabular):
     def __init__(self, X_test, y_test, *, noise_floor=None, unit="", digits=4):
         X_test = as_windows(X_test, "X_test")
         self._y_true = as_targets(y_test, len(X_test), "y_test")
-        self.noise_floor, self.unit, self.digits = noise_floor, unit, digits
+        self.noise_floor, self.unit = noise_floor, unit
         self.rows = []
         self.add("last value", np.repeat(X_test[:, -1, :1], self._y_true.shape[1], axis=1))
+        self.digits = max(0, 3 - int(np.log10(max(self.naive.mse, 1e-6)))) if digits is None else digits
 
     @property
     def naive(self):

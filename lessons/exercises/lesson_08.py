@@ -32,11 +32,11 @@ def diebold_mariano(loss_a, loss_b, lags):
     """Mean loss difference in units of its own standard error, neighbours' likeness taken into account."""
     d = loss_a - loss_b
     N, around = len(d), d - d.mean()
-    variance = np.sum(around**2) / N  # gamma_0
+    V = np.sum(around**2) / N  # gamma_0
     for k in range(1, lags + 1):
         gamma_k = np.sum(around[k:] * around[:-k]) / N
-        variance += 2 * (1 - k / (lags + 1)) * gamma_k
-    return d.mean() / np.sqrt(variance / N)
+        V += 2 * (1 - k / (lags + 1)) * gamma_k
+    return d.mean() / np.sqrt(V / N)
 
 
 def best_shift(y_true, y_pred, under, over):
@@ -100,7 +100,7 @@ _FILL = "known.mean() if known.size else filled[i - 1]"
 _BEFORE = "y[i % season_length : i : season_length]"
 _SHARE_LEFT = "np.sum(now[both] * later[both]) / np.sum(now[both] ** 2)"
 _FIRST = "shares = np.empty(horizon)"
-_V = "variance += 2 * (1 - k / (lags + 1)) * gamma_k"
+_V = "V += 2 * (1 - k / (lags + 1)) * gamma_k"
 _SHARE = "under / (under + over)"
 _QUANTILE = f'np.quantile(missing, {_SHARE}, method="inverted_cdf")'
 
@@ -219,33 +219,33 @@ _DIEBOLD_MARIANO_SLIPS = [
     Slip("gamma_0 is divided by N - 1, not by N.", {"np.sum(around**2) / N": "np.sum(around**2) / (N - 1)"}),
     Slip(
         "This has a correction for small samples in it, as packages do; the formula above has none.",
-        {"np.sqrt(variance / N)": "np.sqrt(variance / (N - 1))"},
+        {"np.sqrt(V / N)": "np.sqrt(V / (N - 1))"},
     ),
     Slip("The signs of the gamma_k are lost: one below 0 makes V smaller.", {"* gamma_k": "* abs(gamma_k)"}),
     Slip("The sum ends one lag too early: `lags` belongs to it.", {"range(1, lags + 1)": "range(1, lags)"}),
     Slip("The sum begins at k = 0: gamma_0 counts three times.", {"(1, lags": "(lags", ":-k": ": N - k"}),
     Slip("From k = 0 `around[:-0]` is empty; gamma_0 stands outside the sum.", {"(1, lags": "(lags"}),
-    Slip("All lags count alike; their weights should fall from lag to lag.", {_V: "variance += 2 * gamma_k"}),
+    Slip("All lags count alike; their weights should fall from lag to lag.", {_V: "V += 2 * gamma_k"}),
     Slip("Each lag counts once; every pair of neighbours is met from both sides.", {"2 * (1": "(1"}),
     Slip("The last lag has weight 0; it should be the next one.", {"(lags + 1)) *": "lags) *"}),
     Slip("The weights grow with the lag; they should fall.", {"(1 - k / (lags + 1))": "k / (lags + 1)"}),
     Slip("gamma_0 is doubled too.", {"np.sum(around**2) / N": "2 * np.sum(around**2) / N"}),
     Slip(
         "This is divided by the spread of the differences, not by the standard error of their mean.",
-        {"np.sqrt(variance / N)": "np.sqrt(variance)"},
+        {"np.sqrt(V / N)": "np.sqrt(V)"},
     ),
     Slip("Divided by a variance; the standard error is its root.", {"np.sqrt(": "("}),
     Slip("The mean of d is not subtracted before the products are taken.", {"d - d.mean()": "d"}),
     Slip("Each gamma_k is divided by its number of pairs, not by N.", {":-k]) / N": ":-k]) / (N - k)"}),
     Slip(
         "This treats the losses as two groups of strangers; they belong together, pair by pair.",
-        {"np.sqrt(variance / N)": "np.sqrt((loss_a.var() + loss_b.var()) / N)"},
+        {"np.sqrt(V / N)": "np.sqrt((loss_a.var() + loss_b.var()) / N)"},
     ),
     Slip("The losses are squared; they are losses already.", {"loss_a - loss_b": "loss_a**2 - loss_b**2"}),
-    Slip("This is the mean difference, not divided by its standard error.", {" / np.sqrt(variance / N)": ""}),
-    Slip("N belongs under the root too.", {"variance / N)": "variance) / N"}),
+    Slip("This is the mean difference, not divided by its standard error.", {" / np.sqrt(V / N)": ""}),
+    Slip("N belongs under the root too.", {"V / N)": "V) / N"}),
     Slip("The weights fall to 0 over the series, 1 - k / N, not over the lags.", {"k / (lags + 1)": "k / N"}),
-    Slip("Each lag takes the place of the sum before it.", {"variance += 2": "variance = 2"}),
+    Slip("Each lag takes the place of the sum before it.", {"V += 2": "V = 2"}),
     Slip(
         "This is a p-value; asked for is the statistic.",
         {"return d": "from scipy.stats import norm\n    return 2 * norm.sf(abs(d", "/ N)": "/ N)))"},
@@ -324,7 +324,7 @@ EXERCISES = (
             ),
         ],
         hints=[
-            "Go through the missing places in order of time, and write into a copy.",
+            "What was measured stands in `y`; what was filled, in `filled`.",
             "The same step in every season before place `i`: start at `i % season_length`, go on in steps "
             "of `season_length` until `i`, which is a slice `y[start : i : step]`.",
             "Some of those are missing themselves: average the measured ones. If there are none, take "
@@ -355,15 +355,17 @@ EXERCISES = (
         reference=diebold_mariano,
         returns="statistic",
         parts=[
-            Part("no likeness between neighbours", 1, Case(*_losses(30, 14), 0)),
-            Part("neighbours that are alike", 1, Case(*_losses(40, 15), 4), Case(*_losses(50, 16)[::-1], 2)),
+            Part("one neighbour", 1, Case(*_losses(30, 14), 1)),
+            Part(
+                "none, or several",
+                1,
+                *(Case(*_losses(n, 15), lags) for n, lags in ((30, 0), (40, 4), (50, 2))),
+            ),
         ],
         hints=[
-            "Everything is made from `d = loss_a - loss_b`: its mean above, its standard error below.",
-            "`around = d - d.mean()`; then gamma_k is `np.sum(around[k:] * around[:-k]) / N`, gamma_0 the "
-            "mean of `around**2`.",
-            "Add `2 * (1 - k / (lags + 1)) * gamma_k` for k = 1 ... lags to gamma_0. The standard error of "
-            "the mean is the root of that sum over N.",
+            "Go through k = 1 ... lags; the products are those of `around` and `around` k steps later.",
+            "gamma_k is `np.sum(around[k:] * around[:-k]) / N`.",
+            "To `V` comes `2 * (1 - k / (lags + 1)) * gamma_k`, for each k.",
         ],
         wrong=_DIEBOLD_MARIANO_SLIPS,
     ),
