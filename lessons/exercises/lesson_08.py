@@ -355,11 +355,13 @@ EXERCISES = (
         reference=diebold_mariano,
         returns="statistic",
         parts=[
-            Part("one neighbour", 1, Case(*_losses(30, 14), 1)),
+            Part("one neighbour", 1, Case(*_losses(30, 14), 1), Case(*_losses(30, 17)[::-1], 1)),
             Part(
                 "none, or several",
                 1,
-                *(Case(*_losses(n, 15), lags) for n, lags in ((30, 0), (40, 4), (50, 2))),
+                Case(*_losses(30, 14), 0),
+                Case(*_losses(40, 15), 4),
+                Case(*_losses(50, 16)[::-1], 2),
             ),
         ],
         hints=[
