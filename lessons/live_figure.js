@@ -4,10 +4,14 @@
 // screen for the controls above it and the finding below.
 const LINE = 1.3;                              // height of a line of the title, in font sizes
 
-function wrapped(text, width, font) {
-  const pen = wrapped.pen ??= document.createElement("canvas").getContext("2d");
+function widthOf(text, font) {
+  const pen = widthOf.pen ??= document.createElement("canvas").getContext("2d");
   pen.font = font;
-  const fits = line => pen.measureText(line.replace(/<[^>]+>/g, "")).width <= width;
+  return pen.measureText(text.replace(/<[^>]+>/g, "")).width;
+}
+
+function wrapped(text, width, font) {
+  const fits = line => widthOf(line, font) <= width;
   const lines = text.split("<br>").map(part => {
     const rows = [""];
     for (const word of part.split(" ")) {
@@ -19,36 +23,71 @@ function wrapped(text, width, font) {
   return lines.flat();
 }
 
-// Where the page is as narrow as a phone, panels that stand side by side go below one another, and a legend at
-// the side goes above; but heatmaps of one colour scale stay together.
-const AXIS = /^[xy]axis[0-9]*$/, PAPER = { xref: "paper", yref: "paper" };
+// Where the page is as narrow as a phone: panels that stand side by side go below one another, and a legend at
+// the side goes above; notes right of the lines get no more room than they need, in two lines if they are the
+// names of levels; and where names and values of rows would take much of the width, the names stand above what they
+// name.
+const AXIS = /^[xy]axis[0-9]*$/, ON_AXES = { xref: "x", yref: "y" };
 const NARROW = 440, GAP = 64;                  // px; the gap holds an axis's numbers and title
+const NAMES = 0.35, ROW = 22, BAR = 20;        // share of the width; px that a row grows by; px of its bar
 
-function forPhones(layout, house) {
-  const margin = { ...house.margin, ...layout.margin };
+function forPhones(layout, house, data, width) {
+  const margin = { ...house.margin, l: 48, r: 12, ...layout.margin };
+  const font = `${layout.font.size ?? house.font.size}px ${layout.font.family}`;
+  layout = { ...layout, height: layout.height ?? house.height, margin };
   if (layout.legend?.x > 1)
     layout = { ...layout, legend: house.legend, margin: { ...margin, r: house.margin.r, t: house.margin.t } };
-  const named = letter => Object.keys(layout).filter(name => AXIS.test(name) && name[0] === letter);
-  const columns = [];                          // [from, to] of what stands side by side
-  const domains = named("x").map(name => layout[name].domain ?? [0, 1]);
-  for (const [from, to] of domains.sort((a, b) => a[0] - b[0])) {
-    if (columns.length && from < columns.at(-1)[1]) columns.at(-1)[1] = Math.max(columns.at(-1)[1], to);
-    else columns.push([from, to]);
-  }
-  if (columns.length < 2 || layout.coloraxis) return layout;
+  layout = notesAtSide(layout, font);
+  for (const name of named(layout, "y")) layout = namesAbove(layout, name, data, font, width);
+  return stacked(layout);
+}
 
-  const height = layout.height ?? house.height, panel = height - margin.t - margin.b;
-  const whole = columns.length * (panel + GAP) - GAP;
-  const column = x => columns.findIndex(([, to], k) => x <= to || k === columns.length - 1);
+const named = (layout, letter) => Object.keys(layout).filter(name => AXIS.test(name) && name[0] === letter);
+const widest = (texts, font) => Math.max(0, ...texts.map(text => widthOf(text, font)));
+
+function notesAtSide(layout, font) {
+  const atSide = ({ xanchor, yref }) => xanchor === "left" && yref !== "paper";
+  if (layout.margin.r < 100 || !layout.annotations?.some(atSide)) return layout;
+  const annotations = layout.annotations.map(note => atSide(note) && note.xref === "paper"
+    ? { ...note, text: note.text.replace(/ (?=[^ ]+$)/, "<br>") } : note);
+  const lines = annotations.filter(atSide).flatMap(({ text }) => text.split("<br>"));
+  return { ...layout, annotations, margin: { ...layout.margin, r: 12 + widest(lines, font) } };
+}
+
+function namesAbove(layout, name, data, font, width) {
+  const axis = name.replace("axis", "");
+  const rows = data.filter(({ y, yaxis = "y" }) => yaxis === axis && typeof y?.[0] === "string");
+  const names = [...new Set(rows.flatMap(({ y }) => [...y]))];
+  const { height, margin } = layout;
+  if (!names.length || widest(names, font) + margin.r < NAMES * width) return layout;
+  const inner = height - margin.t - margin.b, more = ROW * names.length;
+  const [from, to] = layout[name].domain ?? [0, 1];
+  const up = y => (y * inner + more * Math.min(1, Math.max(0, (y - from) / (to - from)))) / (inner + more);
+  const higher = laidOut(layout, height + more, x => x, up);
+  const across = layout[name].anchor ?? "x", range = layout[across.replace("x", "xaxis")].range ?? [0, Infinity];
+  const place = { showarrow: false, xref: `${across} domain`, x: 0, xanchor: "left" };
+  const above = names.map(text => ({ ...place, text, yref: axis, y: text, yanchor: "bottom", yshift: BAR / 2 }));
+  const tidy = note => (note.yref ?? "y") === axis ? { ...note, yshift: -(note.yshift ?? 0) }   // beneath its row
+    : note.yref === "paper" && note.x > (range[0] + range[1]) / 2 ? { ...note, xanchor: "right" } : note;
+  const beside = rows.filter(({ mode }) => mode === "text").flatMap(({ text }) => [...text ?? []]);
+  return {
+    ...higher,
+    bargap: 1 - BAR * names.length / ((to - from) * inner + more),
+    margin: { ...margin, l: 12, r: Math.min(margin.r, 12 + widest(beside, font)) },
+    [name]: { ...higher[name], showticklabels: false },
+    annotations: [...(higher.annotations ?? []).map(tidy), ...above],
+  };
+}
+
+// The same panels, shapes and notes on a paper of another height: (x, column) -> x, (y, column) -> y.
+function laidOut(layout, height, over, up, column = () => 0) {
   const of = axis => column(layout[axis.replace("x", "xaxis")]?.domain?.[0] ?? 0);
-  const over = (x, k) => (x - columns[k][0]) / (columns[k][1] - columns[k][0]);
-  const up = (y, k) => 1 - (k * (panel + GAP) + (1 - y) * panel) / whole;
-  const moved = { ...layout, height: height + whole - panel };
-  for (const name of named("x")) {
+  const moved = { ...layout, height };
+  for (const name of named(layout, "x")) {
     const domain = layout[name].domain ?? [0, 1];
     moved[name] = { ...layout[name], domain: domain.map(x => over(x, column(domain[0]))) };
   }
-  for (const name of named("y")) {
+  for (const name of named(layout, "y")) {
     const { anchor = "x", domain = [0, 1] } = layout[name], beneath = anchor.replace("x", "xaxis");
     moved[name] = { ...layout[name], domain: domain.map(y => up(y, of(anchor))) };
     moved[beneath] = { anchor: name.replace("axis", ""), ...moved[beneath] };
@@ -60,15 +99,46 @@ function forPhones(layout, house) {
     if (yref === "paper") for (const y of ["y", "y0", "y1"]) if (y in thing) placed[y] = up(thing[y], k);
     return placed;
   };
-  moved.shapes = layout.shapes?.map(onPaper({ xref: "x", yref: "y" }));
-  moved.annotations = layout.annotations?.map(onPaper(PAPER));
-  for (const name of Object.keys(layout)) if (/^legend\d/.test(name)) moved[name] = onPaper(PAPER)(layout[name]);
+  moved.shapes = layout.shapes?.map(onPaper(ON_AXES));
+  moved.annotations = layout.annotations?.map(onPaper(ON_AXES));
+  const legend = onPaper({ xref: "paper", yref: "paper" });
+  for (const name of Object.keys(layout)) if (/^legend\d/.test(name)) moved[name] = legend(layout[name]);
   return moved;
 }
 
-function fit(layout, gd) {                     // the layout as it suits the page, and gd to match
+function stacked(layout) {                     // panels side by side below one another
+  const columns = [];                          // [from, to] of what stands side by side
+  const domains = named(layout, "x").map(name => layout[name].domain ?? [0, 1]);
+  for (const [from, to] of domains.sort((a, b) => a[0] - b[0])) {
+    if (columns.length && from < columns.at(-1)[1]) columns.at(-1)[1] = Math.max(columns.at(-1)[1], to);
+    else columns.push([from, to]);
+  }
+  if (columns.length < 2) return layout;
+
+  const { height, margin } = layout, panel = height - margin.t - margin.b;
+  const whole = columns.length * (panel + GAP) - GAP;
+  const column = x => columns.findIndex(([, to], k) => x <= to || k === columns.length - 1);
+  const over = (x, k) => (x - columns[k][0]) / (columns[k][1] - columns[k][0]);
+  const up = (y, k) => 1 - (k * (panel + GAP) + (1 - y) * panel) / whole;
+  return laidOut(layout, height + whole - panel, over, up, column);
+}
+
+// Numbers that stand in cells, on an axis without numbers of its own where a cell is 1 wide, are as large as fits.
+function inCells(trace, layout, gd) {
+  const axis = layout[(trace.xaxis ?? "x").replace("x", "xaxis")] ?? {}, { domain = [0, 1], range } = axis;
+  const bare = range && (axis.visible ?? axis.showticklabels) === false;
+  if (trace.mode !== "text" || !bare || !trace.text?.length) return trace;
+  const { l = 0, r = 0 } = layout.margin ?? {}, inner = layout.width - l - r;
+  const cell = inner * (domain[1] - domain[0]) / (range[1] - range[0]);
+  const fits = 0.85 * cell / (widest([...trace.text], `100px ${layout.font.family}`) / 100);
+  if (gd.cells?.width !== layout.width) gd.cells = { width: layout.width, size: trace.textfont?.size ?? 14 };
+  gd.cells.size = Math.max(9, Math.min(gd.cells.size, fits));    // never larger again, as with the title
+  return { ...trace, textfont: { ...trace.textfont, size: gd.cells.size } };
+}
+
+function fit(layout, gd, data) {               // the layout as it suits the page, and gd to match
   const { template: { layout: house = {} } = {} } = layout;
-  if (gd.clientWidth < NARROW && house.legend) layout = forPhones(layout, house);
+  if (gd.clientWidth < NARROW && house.legend) layout = forPhones(layout, house, data, gd.clientWidth);
   const { title } = layout;
   const plain = layout.height ?? house.height ?? 340, room = Math.max(1, 0.55 * window.innerHeight / plain);
   const scale = Math.min(parseFloat(getComputedStyle(gd).getPropertyValue("--lessons-scale")) || 1, room);
@@ -342,10 +412,11 @@ export default () => {                         // called once a model: its views
         // a zoom survives a move on all axes or, if one of them is given another range, on none
         if (drawn && zoomed(gd) && axes.some(([name, { range }]) => !same(drawn[name]?.range, range))) zooms += 1;
         const held = Object.fromEntries(axes.map(([name, axis]) => [name, { ...axis, uirevision: zooms }]));
-        const layout = keep(drawn, fit({ uirevision: "keep", ...rest, ...held, font }, gd));
+        const layout = keep(drawn, fit({ uirevision: "keep", ...rest, ...held, font }, gd, figure.data));
         drawnWidth = gd.clientWidth;
-        const quick = drawn && drawQuickly(Plotly, gd, figure.data, drawn, layout);
-        const settled = quick || Plotly.react(gd, figure.data.map(own), copy(layout), CONFIG);
+        const traces = figure.data.map(trace => inCells(trace, layout, gd));
+        const quick = drawn && drawQuickly(Plotly, gd, traces, drawn, layout);
+        const settled = quick || Plotly.react(gd, traces.map(own), copy(layout), CONFIG);
         home(gd, layout);
         describe();
         drawn = layout;

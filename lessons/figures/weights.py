@@ -23,10 +23,10 @@ def weight_map():
     W_x, W_h, b = np.arange(1, 9)[None], np.arange(11, 27).reshape(2, 8), np.arange(31, 39)[None]
     ours = [("W_x (D, 4H)", W_x, 0.0, 0.6), ("W_h (H, 4H)", W_h, 0.0, 3.0), ("b (4H,)", b, 0.0, 6.4)]
     theirs = [
-        ("weight_ih<br>(4H, D)", W_x.T, 9.9, 0.6),
-        ("weight_hh<br>(4H, H)", W_h.T, 12.7, 0.6),
-        ("bias_ih<br>(4H,)", b.T, 16.4, 0.6),
-        ("bias_hh<br>(4H,)", np.zeros((8, 1), int), 18.9, 0.6),
+        ("weight<br>_ih<br>(4H, D)", W_x.T, 9.7, 0.6),
+        ("weight<br>_hh<br>(4H, H)", W_h.T, 12.8, 0.6),
+        ("bias<br>_ih<br>(4H,)", b.T, 16.2, 0.6),
+        ("bias<br>_hh<br>(4H,)", np.zeros((8, 1), int), 18.9, 0.6),
     ]
     cells = go.Scatter(x=[], y=[], text=[], mode="text", hoverinfo="skip")
     alt = (
