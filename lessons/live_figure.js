@@ -24,9 +24,8 @@ function wrapped(text, width, font) {
 }
 
 // Where the page is as narrow as a phone: panels that stand side by side go below one another, and a legend at
-// the side goes above; notes right of the lines get no more room than they need, in two lines if they are the
-// names of levels; and where names and values of rows would take much of the width, the names stand above what they
-// name.
+// the side goes above; notes right of the lines get no more room than they need, in two lines if they name two
+// levels; and where names and values of rows would take much of the width, the names stand above what they name.
 const AXIS = /^[xy]axis[0-9]*$/, ON_AXES = { xref: "x", yref: "y" };
 const NARROW = 440, GAP = 64;                  // px; the gap holds an axis's numbers and title
 const NAMES = 0.35, ROW = 22, BAR = 20;        // share of the width; px that a row grows by; px of its bar
@@ -48,7 +47,8 @@ const widest = (texts, font) => Math.max(0, ...texts.map(text => widthOf(text, f
 function notesAtSide(layout, font) {
   const atSide = ({ xanchor, yref }) => xanchor === "left" && yref !== "paper";
   if (layout.margin.r < 100 || !layout.annotations?.some(atSide)) return layout;
-  const annotations = layout.annotations.map(note => atSide(note) && note.xref === "paper"
+  const levels = layout.annotations.filter(note => atSide(note) && note.xref === "paper");
+  const annotations = layout.annotations.map(note => levels.length < 3 && levels.includes(note)   // more lie close
     ? { ...note, text: note.text.replace(/ (?=[^ ]+$)/, "<br>") } : note);
   const lines = annotations.filter(atSide).flatMap(({ text }) => text.split("<br>"));
   return { ...layout, annotations, margin: { ...layout.margin, r: 12 + widest(lines, font) } };

@@ -38,7 +38,7 @@ HARD_TO_READ = r"""() => [...document.querySelectorAll(".js-plotly-plot, .lesson
   const over = (a, b) => a !== b && Math.abs(a.x + a.right - b.x - b.right) < a.width + b.width
     && Math.abs(a.y + a.bottom - b.y - b.bottom) < a.height + b.height - 2;
   const wrong = {
-    squeezed: Object.values(figure._fullLayout ?? {}).some(axis => axis?._id?.[0] === "x" && axis._length < 110),
+    squeezed: Object.values(figure._fullLayout ?? {}).some(a => a?._id?.[0] === "x" && a._length < 110),
     crossed: boxes(".gtitle").some(title => boxes(".legend").some(legend => over(title, legend))),
     cut: texts.some(text => text.width && (text.left < own.left - 1 || text.right > own.right + 1)),
     small: texts.some(({ width, height }) => width && Math.max(width, height) < 9),
