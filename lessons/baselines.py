@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from lessons.checks import as_targets, as_windows, whole_number
+from lessons.checks import as_targets, as_windows, negligible, whole_number
 
 
 class Forecaster:
@@ -193,7 +193,7 @@ class _Linear(_Baseline):
 
     def _solve(self, A, y, alpha):
         self.A_mean, self.y_mean = A.mean(axis=0), y.mean(axis=0)
-        A, y = A - self.A_mean, y - self.y_mean
+        A, y = (A - self.A_mean) * (not negligible(np.ptp(A), A)), y - self.y_mean
         if alpha:
             self.weights = _penalised(A.T @ A, A.T @ y, alpha)
         else:

@@ -36,7 +36,8 @@ def mae(y_true, y_pred):
 
 def bias(y_true, y_pred):
     """Mean of forecast minus truth: below 0 where the forecasts lie too low. Parameters as for `mse`."""
-    return float(np.mean(_errors(y_true, y_pred)))
+    with np.errstate(invalid="ignore"):  # of infinite errors both ways there is no mean: NaN
+        return float(np.mean(_errors(y_true, y_pred)))
 
 
 def asymmetric_cost(y_true, y_pred, under, over):

@@ -40,9 +40,11 @@ class _Statistical:
         series = _one_series(series)
         least = 2 * (self._least + (self.season_length or 1)) + 10
         if len(series) < least:
-            raise ValueError(f"{type(self).__name__} needs {least} values or more, got {len(series)}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an optimum on the border (γ = 0) is a result, not a mishap
+            name = type(self).__name__
+            raise ValueError(f"{name} needs a series of {least} values or more, got {len(series)}")
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # an optimum on the border (γ = 0) is a result, not a mishap
             self.params = self._estimate(self._model(series))
         return self
 
@@ -82,8 +84,9 @@ class _Statistical:
                 f"target_index must lie between {self._least} and {len(series)} for a series "
                 f"of {len(series)} values, got {target_index.min()} to {target_index.max()}"
             )
-        predict = self._predictor(self._model(series))
-        return np.array([predict(i, i + horizon - 1, dynamic=0) for i in target_index.tolist()])
+        with warnings.catch_warnings(action="ignore"):  # the likelihood of a series of zeros is infinite
+            predict = self._predictor(self._model(series))
+            return np.array([predict(i, i + horizon - 1, dynamic=0) for i in target_index.tolist()])
 
     __repr__ = Forecaster.__repr__
 
@@ -130,8 +133,12 @@ class AutoReg(_Statistical):
         if self.lags is None:
             from statsmodels.tsa import ar_model  # a second, for those who need it
 
-            most = max(1, min(24, len(series) // 10))
-            found = ar_model.ar_select_order(_one_series(series), most, ic="bic", **self._season)
+            self.lags_used = 1
+            super().fit_series(series)  # which refuses a series that is too short
+            values = _one_series(series)
+            with warnings.catch_warnings(action="ignore"):
+                most = max(1, min(24, len(values) // 10))
+                found = ar_model.ar_select_order(values, most, ic="bic", **self._season)
             self.lags_used = max(found.ar_lags or [1])
         return super().fit_series(series)
 

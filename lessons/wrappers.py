@@ -106,7 +106,7 @@ class LinearSkip(GradientForecaster):
         return y_net + self._flat(X, y_net.shape[1]) @ self._W_skip
 
     def _build(self, X, y):
-        self._flat(X, np.shape(y)[1])
+        self._flat(X, as_targets(y, len(np.asarray(X))).shape[1])
 
     def _flat(self, X, horizon):
         X = as_windows(X).astype(self.dtype, copy=False)

@@ -15,7 +15,9 @@ from lessons.baselines import LastValue, Mean
 from lessons.rnn import LSTM
 from lessons.windows import make_windows, split_by_time
 
-MODULES = "windows baselines scores significance diagnostics cleaning rollout gates wrappers refits rnn"
+MODULES = (
+    "windows baselines scores significance diagnostics cleaning rollout gates wrappers refits rnn statistical"
+)
 N, T = 60, 6
 SERIES = np.random.default_rng(0).normal(size=N)
 WINDOWS = np.random.default_rng(1).normal(size=(N, T, 1))
@@ -103,7 +105,7 @@ MADE = {
 }
 FUNCTIONS = [name for name, value in MADE.items() if inspect.isfunction(value) and arrays_of(value)]
 FORECASTERS = [name for name, value in MADE.items() if hasattr(value, "predict") and hasattr(value, "fit")]
-ODD = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1e-9, 1.0, 1013.0, 1e8, 1e160, -1e308])
+ODD = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1e-9, 1e-300, 1.0, 1013.0, 1e8, 1e160, -1e308])
 
 
 @st.composite
@@ -147,7 +149,7 @@ def test_a_function_answers_or_names_what_it_refuses(name, data):
 def test_a_function_takes_every_kind_of_array(name):
     usual = arguments(MADE[name])
     expected = written(MADE[name](**usual))
-    for kind in list, pd.Series, np.ma.asarray, lambda values: values.astype(object):
+    for kind in list, pd.Series, np.ma.asarray, lambda values: values.astype(object), np.longdouble:
         fits = [key for key in arrays_of(MADE[name]) if usual[key].ndim == 1 or kind is not pd.Series]
         given = {key: kind(value) if key in fits else value for key, value in usual.items()}
         assert written(MADE[name](**given)) == expected
@@ -174,6 +176,15 @@ def test_a_forecaster_answers_or_names_what_it_refuses(name, data):
         y_pred = sound(model.predict, X, named="X")
         unknown = np.isnan(X).any() or np.isnan(y).any() or np.isinf(X).any() or np.isinf(y).any()
         assert y_pred is None or unknown or np.isfinite(y_pred).all()
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if hasattr(PUBLIC[name], "fit_series")])
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_a_statistical_forecaster_answers_or_names_what_it_refuses(name, data):
+    model, series = PUBLIC[name](), data.draw(odd(SERIES))
+    if sound(model.fit_series, series, named=["series"]) is not None:
+        assert np.isfinite(model.forecast(series, np.arange(40, N))).all()
 
 
 @pytest.mark.parametrize("name", [name for name in FORECASTERS if name.startswith("baselines")])

@@ -130,8 +130,7 @@ def _lone(column, window):
         return slip, jump
     past = sliding_window_view(column, window)[:-1]  # (n - window, window), before each value
     steps = np.abs(np.diff(past, axis=1))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where a whole window is missing
+    with warnings.catch_warnings(action="ignore"):  # where a whole window is missing
         middle = np.nanmedian(past, axis=1)
         spread = 1.4826 * np.nanmedian(np.abs(past - middle[:, np.newaxis]), axis=1)
         step = np.maximum(np.nanquantile(steps, 0.9, axis=1), 1e-9 * spread)

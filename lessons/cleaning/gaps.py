@@ -100,6 +100,6 @@ def runs(flags):
     starts, lengths : ndarray of int
         Where each run begins, and how many steps it lasts.
     """
-    edges = np.diff(np.concatenate([[False], flags, [False]]).astype(int))
+    edges = np.diff(np.concatenate([[False], np.asarray(flags, bool), [False]]).astype(int))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return starts, ends - starts

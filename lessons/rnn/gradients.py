@@ -120,6 +120,10 @@ def gradient_memory(model, X):
     """
     jacobian = model.input_gradients(X)  # (B, T, H, D)
     norm = np.sqrt((jacobian**2).sum(axis=(2, 3))).mean(axis=0)  # (T,)
+    if not norm[-1]:
+        raise ValueError(
+            "X drives the gates to their ends: the forecast does not depend on it; scale it first"
+        )
     return norm[::-1] / norm[-1]
 
 
