@@ -105,7 +105,7 @@ class LiveFigure(anywidget.AnyWidget):
         ----------
         layout : dict, optional
             What to change in the layout, as for ``Figure.update_layout``: ``{"title_text": "…"}``. A list,
-            of shapes say, takes the place of the old one; in it, names are written out, as plotly.js has them.
+            of shapes say, takes the old one's place; in it, names are written out, as plotly.js has them.
         **properties : dict
             For each property of a trace, the new value by trace index or name:
             ``y={0: a, "LSTM": b}``, ``visible={1: False}``, ``error_y_array={0: sd}``. Numeric arrays travel
