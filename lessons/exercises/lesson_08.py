@@ -324,11 +324,8 @@ EXERCISES = (
             ),
         ],
         hints=[
-            "What was measured stands in `y`; what was filled, in `filled`.",
-            "The same step in every season before place `i`: start at `i % season_length`, go on in steps "
-            "of `season_length` until `i`, which is a slice `y[start : i : step]`.",
-            "Some of those are missing themselves: average the measured ones. If there are none, take "
-            "`filled[i - 1]`.",
+            "`before` holds what was measured at this step of the season so far, and NaN where nothing was.",
+            "Average the measured ones. If there are none, take `filled[i - 1]`.",
         ],
         wrong=_FILL_FROM_PAST_SLIPS,
     ),
@@ -342,7 +339,6 @@ EXERCISES = (
             Part("with gaps", 1, Case(_deviation(40, 6, [3, 4, 17, 30]), 4), Case(_deviation(25, 7, [9]), 2)),
         ],
         hints=[
-            "For each k there are pairs: `now = deviation[:-k]` and `later = deviation[k:]`.",
             "Use only the pairs of which both were measured.",
             "Set the derivative of $\\sum (later - s \\cdot now)^2$ with respect to $s$ to 0, and solve for "
             "$s$.",
