@@ -141,10 +141,10 @@ def test_columns_and_rows(read):
         ("1.234,5;0,5;7", [1234.5, 0.5, 7]),
         ("1 234,5;2;−3", [1234.5, 2, -3]),
         ("1'234.5;2;3", [1234.5, 2, 3]),
-        ("1,234.5;1,000,000;3", [1234.5, 1e6, 3]),
+        ("1,234.5;1,00,000;3", [1234.5, 1e5, 3]),
         ("1e3;.5;-2.", [1000, 0.5, -2]),
         ("1; ;NA", [1, np.nan, np.nan]),
-        ("n/a;null;-3", [np.nan, np.nan, -3]),
+        ("n/a;:;-3", [np.nan, np.nan, -3]),
     ],
 )
 def test_numbers_as_people_write_them(read, cells, values):
@@ -207,16 +207,15 @@ def column(dates):
 
 
 FORMATS = {  # by step and number of rows
-    (
-        "h",
-        240,
-    ): "%Y%m%d%H|%y%m%d%H%M|%d.%m.%Y %H:%M|%m/%d/%Y, %I:%M%p|%Y-%m-%d %H:%M|%Y-%m-%d %H:%M UTC|%Y%j%H",
+    ("h", 240): "%Y%m%d%H|%y%m%d%H%M|%d.%m.%Y %H:%M|%m/%d/%Y, %I:%M%p|%Y-%m-%d %H:%M|%Y-%m-%d %H:%M UTC"
+    "|%Y%j%H|%d.%m.%Y %H.%M|%Y-%m-%d_%H:%M|%Y%m%d:%H%M|%H:%M %d/%m/%Y|%Y-%m-%d %Hh|%Y-%m-%d %I%p"
+    "|%d.%m.%Y %H:%M +0000|%a %b %d %H:%M:%S %Y|%d.%m.%Y %H:%M - 31.12.2030 00:00",
     ("10min", 400): "%Y%m%d%H%M|%d/%m/%y %H:%M:%S",
     ("30s", 300): "%Y%m%d%H%M%S|%d%b%Y:%H:%M:%S|%Y-%m-%d %H:%M:%S,000",
     ("D", 9): "%Y-%j|%Y-%m-%d",
     ("D", 26): "%d%m%Y|%d%m%y",
     ("D", 40): "%Y-%d-%m",
-    ("D", 90): "%Y%m%d|%y%m%d|%m%d%Y|%d-%b-%y|%d %b %Y|%d. %m. %Y|%A, %B %d, %Y|%b-%d-%Y",
+    ("D", 90): "%Y%m%d|%y%m%d|%m%d%Y|%d-%b-%y|%d %b %Y|%d. %m. %Y|%A, %B %d, %Y|Mo, %d.%m.%Y|%dth %B %Y",
     ("D", 91): "%y/%m/%d|%y-%m-%d|%d.%m.%Y|%d/%m/%Y|%m/%d/%Y|%m/%d/%y",
     ("D", 400): "%Y%j|%Y.%j|%y%j",
     ("W-MON", 104): "W%V/%G|%G%V|%G-W%V|%g%V",
@@ -252,7 +251,7 @@ def test_a_century_is_the_latest_that_is_not_to_come(read, first):
 
 
 QUARTER_FORMS = "{y}{q}|{y}Q{q}|Q{q} {y}|{q}Q{yy:02}|Q{q}-{yy:02}|{y}.{q}|{y}-{q}|{q}/{y}"
-QUARTER_FORMS += "|{y}0{q}|{y}-0{q}|{q}/{yy:02}|{y}Q0{q}|{y}, Qtr {q}|{yy:02}{q}"
+QUARTER_FORMS += "|{y}0{q}|{y}-0{q}|{q}/{yy:02}|{y}Q0{q}|{y}, Qtr {q}|{q}. Quartal {y}|{y}K{q}|{yy:02}{q}"
 QUARTERS = np.arange("1999", "2002", 3, "M8[M]")
 ODD_MONTHS = np.arange("2024-01", "2024-12", 2, "M8[M]")
 SIX_LANGUAGES = """Jan March May July Sept. Nov.
@@ -260,7 +259,9 @@ janv. mars mai juillet sept. nov.
 Jan Mrz Mai Juli September Nov.
 enero mar mayo julio sept nov
 gen mar maggio lug set nov
-jan março mai jul setembro nov"""
+jan março mai jul setembro nov
+jan mrt mei juli sept nov
+jan mars maj juli sept nov"""
 
 
 @pytest.mark.parametrize(
@@ -447,7 +448,7 @@ def test_a_future_is_suspicious(read):
         ("date,y\n", "no rows below its header"),
         (b"\x1f\x8b\x08 packed", "mine.csv is compressed: unpack it first"),
         (b"%PDF-1.7 ...", "is a PDF document"),
-        ("\n<!DOCTYPE html>\n<html>Please log in", "is a web page, not a table: was a page saved"),
+        ("\n<!DOCTYPE html>\n<html>Please log in", "is a web page, not a table: was it saved in place"),
         ("<html><table><tr><td>date", "is a web page, not a table"),
         ('{"date": [1], "y": [2]}', "is JSON, not a table"),
         (b"PK\x03\x04 workbook", "is a spreadsheet or an archive, not text"),
@@ -480,6 +481,7 @@ CLOCK = "".join(f"|2024-10-27 {hour:02}:00,{i}" for i, hour in enumerate((0, 1, 
         ("2024-01-01,1e999", "row 2, column 'y': '1e999' is not a finite"),
         ("2024-01-01,|2024-01-02,NA", "column 'y' holds no numbers: all its 2 cells"),
         ("2024-01-01,1|,2", "row 3, column 'date': the time is missing"),
+        ("2024-03-10,1|2024-03-10,2", "rows 2 and 3 .* in column 'date' but different values, 1 and 2"),
         ("2024-01-01,1|2024-01-01,3", "rows 2 and 3 have the same time 2024-01-01 .* 1 and 3"),
         (CLOCK, "rows 4 and 5 have the same time .*the clock went back.*ambiguous='infer'"),
         (
@@ -531,11 +533,15 @@ def parts(form, most):
             days("2024-{:02}-01", [*range(2, 13), 1]) + "|2026-03-01",
             "row 13: .*14 of 27 steps lack a row",
         ),
-        ("2022|2023|202401", "row 4, column 'date': is this time mistyped. 202401 comes 200378 after 2023"),
+        ("00:00|00:10|00:20", "'00:00' is not a date: the date is missing: name its column as well"),
+        ("2.02E+11|2.03E+11", "a spreadsheet has rounded it"),
+        (days("1995.{}", range(1, 7)), "row 6, column 'date': '1995.5' is not a date"),
+        (days("{:02}0315", range(1, 21)), "'010315' could be 2001-03-15 or 2015-03-01"),
+        ("2022|2023|202401", "row 4, column 'date': '202401' is not a date like '2022' in row 2"),
         ("2023-12|2024|2024-02", "row 3, column 'date': '2024' is not a date like '2023-12'"),
         (days("{}", [*range(202302, 202314), *range(202401, 202413)]), "row 13, .*'202313' is not a date"),
         (days("20240101{:02}00", range(1, 25)), "row 25, .*202401012400' is not a date like"),
-        (days("2024-01-01 {:02}:00", range(1, 25)), "row 25, .*2024-01-01 24:00' is not a date like"),
+        (days("2024-01-01 {:02}:00", range(1, 25)), "row 25, .*24:00' is not a date like .* ends at 00:00"),
         ("13/01/2024|01/13/2024", "row 3, .*'01/13/2024' is not a date like '13/01/2024' in row 2"),
         (
             "01/02/2024|01/03/2024",
@@ -586,9 +592,9 @@ def test_a_column_a_month_is_refused_with_the_line_that_turns_it(tmp_path, monke
     np.testing.assert_array_equal(t, sea_temperature()[0])
     np.testing.assert_array_equal(y, sea_temperature()[1])
     for names, time in ([f"Q{k}" for k in range(1, 5)], "year"), ([str(hour) for hour in range(24)], "day"):
-        header, row = ",".join([time, *names]), ",".join("1" * len(names))
-        (tmp_path / "wide.csv").write_text(f"{header}\n2023-01-01,{row}\n2023-01-02,{row}\n")
-        with pytest.raises(ValueError, match=r"has a column for each (quarter|hour): .* alone is no series"):
+        header, row = ";".join([time, *names]), ";".join("1" * len(names))
+        (tmp_path / "wide.csv").write_text(f"A title\n{header}\n2023-01-01;{row}\n2023-01-02;{row}\n")
+        with pytest.raises(ValueError, match=r"each (quarter|hour): .* alone .*, sep=';', skiprows=1\)"):
             from_csv("wide.csv", names[0], time)
 
 

@@ -1,14 +1,14 @@
 """Numbers out of the cells of a text file, the way the person who wrote the file meant them."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import chain, islice
 
 import numpy as np
 
-MISSING = frozenset(
-    ["", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "nil", "missing", "-", "--", "?", ".", "..", "…"]
-)
+MISSING = "|na|n/a|n.a.|n/e|#n/a|nan|-nan|<na>|null|(null)|none|nil|missing|no data|unavailable|unknown"
+MISSING = frozenset([*MISSING.split("|"), "-", "--", "---", "***", "?", ":", ".", "..", "…"])
 SPACES = "[ \u00a0\u202f'’]"  # thousands are also set apart by spaces and apostrophes
 
 
@@ -23,33 +23,37 @@ class Cells(Sequence):
     Attributes
     ----------
     blocks : list of str
-        The cells, `BLOCK` in each but the last, with line breaks between them.
+        The cells, some thousands in each, with line breaks between them.
+    ends : list of int
+        How many cells there are up to the end of each block.
     """
 
     BLOCK = 10_000
 
     def __init__(self, cells=()):
-        cells, self.blocks = iter(cells), []
+        cells, self.blocks, self.ends = iter(cells), [], []
         while block := list(islice(cells, self.BLOCK)):
             self.append(block)
 
     def append(self, block):
-        """Add a block of cells, a full one unless it is the last."""
+        """Add a block of cells, at least one."""
         self.blocks.append("\n".join(block))
+        self.ends.append(len(self) + len(block))
 
     def __len__(self):
-        return sum(block.count("\n") + 1 for block in self.blocks)
+        return self.ends[-1] if self.ends else 0
 
     def __getitem__(self, k):
-        return self.blocks[k // self.BLOCK].split("\n")[k % self.BLOCK]
+        block = bisect_right(self.ends, k)
+        return self.blocks[block].split("\n")[k - self.ends[block]]
 
     def __iter__(self):
         return chain.from_iterable(block.split("\n") for block in self.blocks)
 
     def match(self, pattern):
         """Whether all cells match a regular expression."""
-        odd = re.compile(rf"^(?!(?:{pattern})$)", re.IGNORECASE | re.MULTILINE)
-        return bool(self.blocks) and not any(map(odd.search, self.blocks))
+        odd = re.compile(rf"\n(?!(?:{pattern})$)", re.IGNORECASE | re.MULTILINE)  # sooner found than ^
+        return bool(self.blocks) and not any(odd.search("\n" + block) for block in self.blocks)
 
 
 def is_missing(cell):
@@ -83,8 +87,13 @@ def read_numbers(cells, rows, column, decimal):
     """
     missing = re.compile(f"^({'|'.join(map(re.escape, MISSING))})$", re.IGNORECASE | re.MULTILINE)
     odd = re.compile(rf"^(?!(?:{NUMBERS[decimal].pattern}|nan)$).*$", re.MULTILINE)
-    blocks = [odd.sub("inf", missing.sub("nan", block)) for block in cells.blocks]
-    values = np.concatenate([np.array(_plain(block, decimal).split("\n"), np.float64) for block in blocks])
+    usual = re.compile(rf"(?:-?[0-9]+(?:{re.escape(decimal)}[0-9]+)?(?:\n|$))*")  # in most files all are
+    values = np.empty(len(cells))
+    for block, end in zip(cells.blocks, cells.ends, strict=True):
+        if not usual.fullmatch(block):
+            block = _plain(odd.sub("inf", missing.sub("nan", block)), decimal)
+        numbers = [float(number) for number in block.replace(decimal, ".").split("\n")]
+        values[end - len(numbers) : end] = numbers
     wrong = np.flatnonzero(np.isinf(values))
     if wrong.size:
         more = f" (the first of {wrong.size} such cells in this column)" if wrong.size > 1 else ""
@@ -141,6 +150,7 @@ def _number_pattern(decimal):
     other = "," if decimal == "." else r"\."
     mark = re.escape(decimal)
     grouped = rf"[1-9]\d{{0,2}}(?P<gap>{SPACES}|{other})\d{{3}}(?:(?P=gap)\d{{3}})*"
+    grouped += rf"|[1-9]\d?(?:{other}\d\d)+{other}\d{{3}}"  # lakhs and crores
     return re.compile(rf"[+−-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?")
 
 

@@ -1,5 +1,6 @@
 """A series out of a learner's own CSV file."""
 
+import contextlib
 import csv
 import difflib
 import itertools
@@ -19,7 +20,7 @@ NO_TABLES = {
     (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"): "a spreadsheet or an archive, not text: save it as CSV first",
     (b"\x1f\x8b",): "compressed: unpack it first",
     (b"%pdf",): "a PDF document, not a table: find the numbers as CSV",
-    (b"<html", b"<!doc"): "a web page, not a table: was a page saved where the file was to be downloaded?",
+    (b"<html", b"<!doc", b"<table", b"<?xml"): "a web page, not a table: was it saved in place of the file?",
     (b"{", b"[{"): "JSON, not a table: save it as CSV first",
 }
 NUMBER_OR_DATE = re.compile(r"[-+\d.,:/T ]*\d[-+\d.,:/TZ ]*")
@@ -96,6 +97,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     """
     if decimal not in (None, ".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}")
+    if delimiter and len(delimiter) > 1:
+        raise ValueError(f"delimiter must be one character, got delimiter {delimiter!r}")
     columns = list(column) if isinstance(column, list | tuple) else [column]
     times_of = [] if time is None else list(time) if isinstance(time, list | tuple) else [time]
     wanted, label = [*columns, *times_of], " ".join(map(str, times_of))
@@ -109,8 +112,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
             first = list(itertools.islice(lines, SAMPLE))
             usual = DELIMITERS + RARE_DELIMITERS
             delimiter = delimiter or max(usual, key=lambda mark: _fit(first, mark, wanted))
-            records = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
-            rows, cells, sample = _table(path, records, wanted, delimiter, time is not None)
+            blocks = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
+            rows, cells, sample = _table(path, blocks, wanted, delimiter, time is not None)
     except (UnicodeError, LookupError) as error:
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
     y = np.empty((len(rows), len(columns)))
@@ -147,14 +150,14 @@ def _encoding(path, given, notes):
     for beginnings, kind in NO_TABLES.items():
         if data[:1000].lstrip().lower().startswith(beginnings):
             raise ValueError(f"{path.name} is {kind}")
-    if given or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if given or (data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0\0\0" not in data):
         return given or "utf-16"
     if b"\x00" in data:
         for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-            if data[first:1000:2].count(0) > 0.8 * len(data[first:1000:2]):
+            if data[first:1000:2].count(0) > 0.8 * len(data[first:1000:2]) and b"\0\0\0" not in data:
                 return name
         row = data[: data.index(b"\x00")].count(b"\n") + 1
-        raise ValueError(f"{path.name}, row {row}: a NUL byte, which no text has: is the file damaged?")
+        raise ValueError(f"{path.name}, row {row}: a NUL byte, which no text has: is it one, and undamaged?")
     try:
         data.decode("utf-8")
         return "utf-8-sig"
@@ -171,6 +174,9 @@ def _joined(columns, names, rows):
     found, label = [], " ".join(names)  # found: (part, whether its cells are numbers, cells)
     parts = [_part(name) for name in names]
     for name, part, cells in zip(names, parts, columns, strict=True):
+        if not cells.match(".+"):
+            row = rows[[bool(cell) for cell in cells].index(False)]
+            raise ValueError(f"row {row}, column {name!r}: the cell is empty: fill it in every row")
         number = cells.match(r"[a-z]?\d{1,3}(\.0)?")
         if cells.match(r"(1[5-9]|20)\d\d(\.0)?"):
             part, number = "year", True
@@ -223,29 +229,38 @@ def _fit(lines, delimiter, wanted):
 
 
 def _records(lines, delimiter, keep_blank=False):
-    """Yield (row, cells) for each row; a quoted cell must end in its row.
+    """Yield blocks of (rows' numbers, rows' cells); a quoted cell must end in its row.
 
     Blank rows are left out; with `keep_blank` only those above the first row and below the last.
     """
-    try:
-        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    except TypeError:
-        raise ValueError(f"delimiter must be one character, got delimiter {delimiter!r}") from None
-    row, blank = 0, None  # blank: rows held back until one follows that is not
-    try:
-        for record in reader:
-            if reader.line_num != row + 1:
-                raise csv.Error
-            row += 1
-            if "".join(record).strip():
-                yield from blank or ()
-                blank = []
-                yield row, record
-            elif keep_blank and blank is not None:
-                blank.append((row, []))
-    except csv.Error:
-        unclosed = "a cell in quotes does not end in its row: is a closing quote missing?"
-        raise ValueError(f"row {row + 1}: {unclosed}") from None
+    empty = delimiter + '" \t\n\xa0'
+    row, held = 1, None  # held: blank rows at the end of the blocks so far
+    while block := list(itertools.islice(lines, Cells.BLOCK)):
+        records = _cells_of(block, delimiter, row)
+        filled = {k: records[k] for k, line in enumerate(block) if line.strip(empty)}
+        if filled:
+            kept = list(filled)
+            if keep_blank:
+                kept = range(kept[0] if held is None else -held, kept[-1] + 1)
+            yield np.array(kept) + row, [filled.get(k, []) for k in kept]
+            held = -1 - kept[-1]
+        held = None if held is None else held + len(block)
+        row += len(block)
+
+
+def _cells_of(lines, delimiter, row):
+    """Split lines, the first of which is this row of the file, into lists of cells."""
+    how = {"delimiter": delimiter, "skipinitialspace": True, "strict": True}
+    with contextlib.suppress(csv.Error):
+        records = list(csv.reader(lines, **how))
+        if len(records) == len(lines):
+            return records
+    for k, line in enumerate(lines):
+        try:
+            next(csv.reader([line], **how))
+        except csv.Error:
+            unclosed = "a cell in quotes does not end in its row: is a closing quote missing?"
+            raise ValueError(f"row {row + k}: {unclosed}") from None
 
 
 def _header_row(records, wanted):
@@ -253,28 +268,29 @@ def _header_row(records, wanted):
     return next((i for i, record in enumerate(records) if set(wanted) <= set(record)), 0)
 
 
-def _table(path, records, wanted, delimiter, in_time):
+def _table(path, blocks, wanted, delimiter, in_time):
     """Return the rows' numbers, {column: its cells} for the wanted ones, and the header with some rows."""
-    first = [(row, [cell.strip() for cell in record]) for row, record in itertools.islice(records, SAMPLE)]
-    if not first:
+    top, block = next(blocks, ([], []))
+    if not block:
         raise ValueError(f"{path.name} is empty")
-    start = _header_row([record for _, record in first], wanted)
-    _, header = first[start]
+    first = [[cell.strip() for cell in record] for record in block[:SAMPLE]]
+    start = _header_row(first, wanted)
+    header, rows, cells = first[start], [], {name: Cells() for name in wanted}
     places = {name: _place(path, header, name) for name in wanted}
-    _refuse_wide(path, header, wanted)
-    body, rows, cells = itertools.chain(first[start + 1 :], records), [], {name: Cells() for name in wanted}
+    _refuse_wide(path, header, wanted, delimiter, top[start] - 1)
     needed = 0 if in_time else max(places.values()) + 1
-    while block := list(itertools.islice(body, Cells.BLOCK)):
-        for row, record in block:
+    for numbers, records in itertools.chain([(top[start + 1 :], block[start + 1 :])], blocks):
+        for k, record in enumerate(records) if set(map(len, records)) - {len(header)} else ():
             if len(record) != len(header):
-                _refuse_uneven(f"{path.name}, row {row}", record, len(header), delimiter, needed)
+                _refuse_uneven(f"{path.name}, row {numbers[k]}", record, len(header), delimiter, needed)
                 record += [""] * (len(header) - len(record))
-        rows.append(np.array([row for row, _ in block]))
-        for name, place in places.items():
-            cells[name].append([record[place].strip() for _, record in block])
+        if records:
+            rows.append(numbers)
+            for name, place in places.items():
+                cells[name].append([record[place].strip() for record in records])
     if not rows:
         raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
-    return np.concatenate(rows), cells, [record for _, record in first[start:]]
+    return np.concatenate(rows), cells, first[start:]
 
 
 def _refuse_uneven(where, record, width, delimiter, needed):
@@ -289,15 +305,17 @@ def _refuse_uneven(where, record, width, delimiter, needed):
         )
 
 
-def _refuse_wide(path, header, wanted):
+def _refuse_wide(path, header, wanted, delimiter, above):
     """Refuse a table with a column an hour, a month or a quarter: one of them is no series."""
     for kind, (most, pattern) in WIDE.items():
         names = [name for name in header if re.fullmatch(pattern, plain(name))]
         if len(names) in most and set(names) & set(wanted):
             (time, *_) = [name for name in wanted if name not in names] or header
+            how = "" if delimiter == "," else f", sep={delimiter!r}"
+            how += f", skiprows={above}" if above else ""
             raise ValueError(
                 f"{path.name} has a column for each {kind}: {wanted[0]!r} alone is no series. Put them in a "
-                f"row: pandas.read_csv({path.name!r}).melt({time!r}, {names!r}, {kind!r})"
+                f"row: pandas.read_csv({path.name!r}{how}).melt({time!r}, {names!r}, {kind!r})"
                 f".to_csv('long.csv', index=False), then from_csv('long.csv', 'value', [{time!r}, {kind!r}])"
             )
 
@@ -350,7 +368,7 @@ def _in_time(times, y, rows, column, notes):
         if not np.array_equal(y[i], y[i - 1], equal_nan=True):
             raise ValueError(
                 f"{same} in column {column!r} but different values, {_shown(y[i - 1])} and {_shown(y[i])}: "
-                "keep one of them, or one series of several"
+                "keep one of them, or one series of several, or give time= the column with the hour as well"
             )
     if twice.any():
         first = f"row {rows[twice][0]}: {show(times[twice][0])}"
@@ -372,7 +390,8 @@ def _in_time(times, y, rows, column, notes):
 
 def _clock_went_back(times, i):
     """Whether a time that is there twice is the hour which the end of summer time repeats."""
-    if times.dtype.kind != "M" or np.median(np.diff(times)) > np.timedelta64(1, "h"):
+    steps = np.diff(np.unique(times))
+    if times.dtype.kind != "M" or not steps.size or np.median(steps) > np.timedelta64(1, "h"):
         return False
     night = times[i].astype("datetime64[s]").item()
     return night.weekday() == 6 and night.hour <= 3 and night.month in (3, 4, 10, 11)

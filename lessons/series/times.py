@@ -17,7 +17,7 @@ from lessons.series.cells import Cells, is_missing
 from lessons.series.spacing import LONGER, show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-ZONE = re.compile(r"(:\d\d|T\d{2,6})(\.\d+)? ?(Z|[+-]\d\d(:?\d\d)?)$", re.MULTILINE)
+ZONE = re.compile(r".*(:\d\d|T\d{2,6})([.,]\d+)? ?(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)", re.IGNORECASE)
 SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{4})(?:[/-](\d{4}|\d{2}))?", re.IGNORECASE)
 SAMPLE = 24  # cells on which a format is tried before it is tried on all
 NAMES = """january february march april may june july august september october november december
@@ -25,15 +25,17 @@ janvier fevrier mars avril mai juin juillet aout septembre octobre novembre dece
 januar februar marz april mai juni juli august september oktober november dezember
 enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro"""
-LANGUAGES = "English, French, German, Spanish, Italian and Portuguese"
+janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro
+januari februari maart april mei juni juli augustus september oktober november december
+januari februari mars april maj juni juli augusti september oktober november december"""
+LANGUAGES = "English, French, German, Spanish, Italian, Portuguese, Dutch and Swedish"
 
 # Parts of dates as pandas writes formats; {} is the mark between them.
 DATES = ["%Y{}%m{}%d", "%Y{}%d{}%m", "%d{}%m{}%Y", "%m{}%d{}%Y", "%d{}%m{}%y", "%m{}%d{}%y", "%y{}%m{}%d"]
 DATES = [date.replace("{}", mark) for date, mark in product(DATES, "-/. ")]
 DATES = [date for date in DATES if not date.startswith("%m.")]  # before a dot stands the day
 NAMED = ["%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d-%Y", "%Y %b %d"]
-CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H"]
+CLOCKS = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H", " %I %p", " %H:%M%z", " %H:%M:%S%z"]
 MONTHS = "%Y-%m|%Y/%m|%Y %m|%Y:%m|%m/%Y|%m-%Y|%m/%y|%m-%y"
 MONTHS = f"{MONTHS}|%b %Y|%Y %b|%b %y|%y %b".split("|")
 FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
@@ -58,7 +60,7 @@ def plain(name):
 
 def _month_names():
     """Return {name, or its beginning of three letters or more if that is one month's alone: in English}."""
-    months, english = {"mrz": {2}}, NAMES.split()[:12]
+    months, english = {"mrz": {2}, "mrt": {2}}, NAMES.split()[:12]
     for k, name in enumerate(NAMES.split()):
         for end in range(3, len(name) + 1):
             months.setdefault(name[:end], set()).add(k % 12)
@@ -75,19 +77,32 @@ def _in_english(word):
     return " " if re.match("(mon|tue|wed|thu|fri|sat|sun)", word[1].lower()) else word[0]
 
 
+INTERVAL = re.compile(r"^(\S{8,}(?: \d\d:\S+)?)(?: - |/)(?=\S{8})(?=\D?\d).*$", re.MULTILINE)
 BETWEEN = r"(?:[ .,/'’_-]|\bde\b)*"
 TIDY = [  # where the first part is found, the second takes its place
-    (r"[‐‑–]|(?<=\d)_(?=\d)", "-"),
+    ("[‐‑–]", "-"),
+    (INTERVAL.pattern, r"\1"),
+    (r"(?:(?<=^\d{4}[^\n]\d\d[^\n]\d\d)|(?<=^\d{8}))[-_:/](?=\d\d)", " "),  # between date and clock
+    (r"(?<=\d)_(?=\d)", "-"),
+    (r"^[^\W\d_]{2,}[.,]* (?=\d\d?[ ./-]+(\d\d?|[^\W\d_]+)[ ./-]+\d)", ""),  # a day of the week
+    (r"(?<=\d)(st|nd|rd|th|er)(?=,? )", ""),
+    (r"(?<=\d) \d\d\.\d\d(\.\d\d)?$", lambda clock: clock[0].replace(".", ":")),
+    (r"(?<= \d\d) ?h ?(\d\d)?$", lambda clock: f":{clock[1] or '00'}"),
+    (r"(?<=:\d\d) ?uhr$", ""),
+    (r"(\d\d?:\d\d(?::\d\d)?) ((?:\d\d?[/.-]){0,2}\d{4})$", r"\2 \1"),  # the clock first
+    (r"(?<=^\d{4}),(?=\d+$)|(?<=^\d{5}),(?=\d+$)", "."),
+    (r"(?<!\d)([1-4])(?:\.|e|o|º)? ?(quartal|trimestre|quarter|qtr)\b", r"Q\1"),
     (rf"{BETWEEN}([^\W\d_]{{3,}}){BETWEEN}", _in_english),
     (r"年|月(?=\d)", "-"),
     ("[月日]", ""),
-    (r"\b(quarter|quartal|qtr) ?(?=\d)", "Q"),
+    (r"(?:\b|(?<=\d))(quarter|quartal|qtr|trimestre|trim|k) ?(?=\d$|\d\D)", "Q"),
     (r"\b(kw|cw|wk|week) ?(?=\d)", "W"),
     (r"(?<=\d)\.( (?=\d)|$)", lambda dot: "." if dot[1] else ""),
     (r"(?<=\d)(, |:(?=\d\d:\d\d:))(?=\d)", " "),
     (r"(?<=:\d\d),(?=\d+$)", "."),
     (r"(?<=\d)(?! [ap]m$) ?([ap])\.? ?m\.?$", r" \1m"),
     (r"(?<=:\d\d) ?(utc|gmt)$", "+00:00"),
+    (r"(?<=:\d\d) (?=[+-]\d\d)", ""),
     (r"^ +| +$", ""),
 ]
 TIDY = [(re.compile(odd, re.IGNORECASE | re.MULTILINE), usual) for odd, usual in TIDY]
@@ -171,7 +186,8 @@ class Reading:
     def doubts(self):
         """What speaks against it: a future, disorder, each year one day within a month."""
         disorder = bool((self.times[1:] < self.times[:-1]).any())
-        return self.future, disorder, 1 < self.same_day < 28 and self.yearly
+        days = self.name == "%y%m%d" and self.times[0] > np.datetime64("1950")  # a sampling, once a year
+        return self.future, disorder, 1 < self.same_day < 28 and self.yearly and not days
 
 
 def today():
@@ -224,13 +240,16 @@ def read_times(cells, rows, column, time_format=None):
         if not found:
             no_number = np.array([not NUMBER.fullmatch(cell) for cell in tidy])
             _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
-    return _judged(found, tidy, cells, rows, column)
+    times, said = _judged(found, tidy, cells, rows, column)
+    if INTERVAL.match(cells[0]):
+        said.append(f"column {column!r}: {cells[0]!r} is read as the time at which it begins")
+    return times, said
 
 
 def _tidied(cells):
     """The cells without what differs from program to program and from language to language."""
     tidy = Cells()
-    tidy.blocks = cells.blocks
+    tidy.blocks, tidy.ends = cells.blocks, cells.ends
     for odd, usual in TIDY:
         if odd.search(tidy.blocks[0][:5000]):  # the first rows tell
             tidy.blocks = [odd.sub(usual, block) for block in tidy.blocks]
@@ -294,9 +313,9 @@ def _rivals(first, cells):
 
 
 def _refuse_mixed_zones(cells, rows, column):
-    zones = [len(ZONE.findall(block)) for block in cells.blocks]
-    if 0 < sum(zones) < len(cells):
-        zones = np.array([bool(ZONE.search(cell)) for cell in cells])
+    none = cells.match(r"[^:T\n]*(:\d\d)*")  # the usual case, soon seen
+    if not none and not cells.match(ZONE.pattern) and not cells.match(f"(?!{ZONE.pattern}$).*"):
+        zones = np.array([bool(ZONE.fullmatch(cell)) for cell in cells])
         _refuse_odd(cells, rows, column, zones != zones[0], ", as one of them has a time zone and one none")
 
 
@@ -339,15 +358,18 @@ def _numbers(cells, rows, column):
             return False  # 130200, 130201, ... are numbers, not each year's 13 February
         return len(cells[0]) >= 8 or not date.future
 
+    if cells.match(r"(1[5-9]|20)\d\d(0[1-9]|1[0-2])?") and numbers.min() <= 9999 < numbers.max():
+        _refuse_odd(cells, rows, column, numbers > 9999)  # months among years
     found, failed = _dates(cells, [form for form in FORMS if form[2]])
     found = list(filter(likely, found))
     if not all(date.name in RARE[:-1] for date in found):
         return found
     counts = [count for count in _counted(numbers, cells) if not count.future and count.stretch <= 2]
     clock = numbers // 100 * 60 + numbers % 100  # 55, 100, 105, ... are minutes and hours
+    tenths = cells.match(r"(19|20)\d\d\.[1-9]") and np.ptp(numbers) < 1  # or months
     odd = coded and (numbers.min() > 1 or (np.diff(numbers) != 1).any())
     odd = odd or ((numbers % 100 < 60).all() and stretch(clock) < scale.stretch)
-    if not found and (odd or failed.mean() < 0.1 or cells.match(DAY_AND_FRACTION)):
+    if not found and (odd or failed.mean() < 0.1 or cells.match(DAY_AND_FRACTION) or tenths):
         _refuse_odd(cells, rows, column, failed)
     return found + (counts or [scale])
 
@@ -374,6 +396,14 @@ def _split_years(cells):
     return [Reading("split years", np.array([int(first) for first, _ in years]), said)]
 
 
+CURES = {  # what a cell is like that is no date, and what helps
+    r"[\d.,]+[eE][+-]?\d+": "a spreadsheet has rounded it: show all its digits there and save it anew",
+    r"\d\d?:\d\d.*": "the date is missing: name its column as well, such as time=['date', 'time']",
+    r".*\D24:00(:00)?|\d{8}24(00)*": "the last hour of a day ends at 00:00 of the next: write that",
+    r".*:\d\d [A-Z]{3,4}": "write the time zone as an offset, 2024-01-31 13:00+01:00",
+}
+
+
 def _refuse_odd(cells, rows, column, failed, why=""):
     """Name the first cell that is no date, beside one that is."""
     odd, others = int(np.argmax(failed)), np.flatnonzero(~failed)
@@ -385,22 +415,34 @@ def _refuse_odd(cells, rows, column, failed, why=""):
     else:
         cure = "write 2024-01-31, or say how they are written, such as time_format='%d.%m.%Y %H:%M'"
         cure += f" (names of months are read in {LANGUAGES})" if re.search(r"[^\W\d_]{3}", cells[odd]) else ""
+    cure = next((told for odds, told in CURES.items() if re.fullmatch(odds, cells[odd])), cure)
     raise ValueError(f"row {rows[odd]}, column {column!r}: {wrong}{why}: {cure}")
 
 
 def _parsed(cells, form, shape=None, edit=None):
     """Read cells by one format -> datetime64[us] in UTC, NaT where it does not fit."""
-    import pandas as pd
-
     parts = []
     for block in cells.blocks:
         texts = block.split("\n")
         if edit or (shape and not Cells(texts).match(shape.pattern)):
             dates = map(shape.fullmatch, texts)
             texts = [(edit(date) if edit else date[0]) if date else "" for date in dates]
-        dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
-        parts.append(dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+        parts.append(_pandas(texts, form))
     return np.concatenate(parts)
+
+
+def _pandas(texts, form):
+    """Let pandas read texts by one format; date and clock apart: each is there often, and read once."""
+    import pandas as pd
+
+    if apart := re.fullmatch(r"([^ ]*%[^ ])( ?)(%[HI][^z]*)", form):
+        width = len(today().strftime(apart[1]))
+        cut = [text.partition(" ")[::2] if apart[2] else (text[:width], text[width:]) for text in texts]
+        dates, clocks = (pd.factorize(np.array(half, dtype=object)) for half in zip(*cut, strict=True))
+        days, hours = _pandas(dates[1], apart[1])[dates[0]], _pandas(clocks[1], apart[3])[clocks[0]]
+        return days + (hours - np.datetime64("1900-01-01"))
+    dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
+    return dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
 
 
 def _with_century(times):
