@@ -235,7 +235,6 @@ function move(gd, news) {                      // all traces; false if Plotly wo
     if (!moves(trace, key) || data[k][key] === trace[key]) return true;
     const axis = _fullLayout[`${key}axis${(trace[`${key}axis`] ?? "").slice(1)}`];
     if (axis?.autorange || !data[k][key]?.length || !trace[key]?.length) return false;
-    if (trace.type === "bar" && data[k][key].length !== trace[key].length) return false;  // new bars stay black
     moved = true;
     return true;
   }));
@@ -261,8 +260,11 @@ function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too
   const words = layout.title?.text, title = gd.querySelector(".gtitle");
   const plain = title && [old.title?.text, words].every(text => LINE_OF_TEXT.test(text));
   const before = Object.fromEntries(axes.map(axis => [axis, old[axis]]));
-  if (changed.some(path => /^(shapes|annotations)$/.test(path) || (path === "title.text" && !plain)))
-    Plotly.react(gd, gd.data, copy({ ...layout, ...before }));
+  const lists = changed.filter(path => /^(shapes|annotations)$/.test(path));
+  if (changed.includes("title.text") && !plain) Plotly.react(gd, gd.data, copy({ ...layout, ...before }));
+  else if (lists.length)
+    Plotly.relayout(gd, Object.fromEntries(lists.map(name => [name, copied(layout[name] ?? [])])));
+  const grown = traces.find(({ type, y }, k) => type === "bar" && y?.length !== gd.data[k]?.y?.length);
   if (!move(gd, traces)) return false;
   const drawn = gd._fullLayout;
   if (plain) drawn.title.text = words;
@@ -275,7 +277,8 @@ function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too
     drawn[axis].cleanRange();
     drawn[axis].ticksuffix = null;
   }
-  Plotly.react(gd, gd.data, { ...copy(layout), transition: { duration: 0 } });
+  const moving = Plotly.react(gd, gd.data, { ...copy(layout), transition: { duration: 0 } });
+  if (grown) moving.then(() => gd._fullData[traces.indexOf(grown)]?._module.style(gd));  // else new bars stay black
   if (plain && title.textContent !== words) {
     title.textContent = words;
     title.setAttribute("data-unformatted", words);
