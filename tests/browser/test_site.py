@@ -33,7 +33,9 @@ SHOWN = "e => [...e.querySelectorAll('[role=status], .lessons-cell')].map(part =
 # What would be hard to read, on a phone first of all: a panel with no width, a legend on the title, texts
 # that leave the figure, are small, or run into each other in their cells.
 HARD_TO_READ = r"""() => [...document.querySelectorAll(".js-plotly-plot, .lessons-cell")].flatMap(figure => {
-  const boxes = these => [...figure.querySelectorAll(these)].map(e => e.getBoundingClientRect());
+  const all = these => [...figure.querySelectorAll(these)];
+  const boxes = these => all(these).map(e => e.getBoundingClientRect());
+  const words = all("text").filter(e => /\w/.test(e.textContent)).map(e => e.getBoundingClientRect());
   const [own, texts, cells] = [figure.getBoundingClientRect(), boxes("text"), boxes(".textpoint text")];
   const over = (a, b) => a !== b && Math.abs(a.x + a.right - b.x - b.right) < a.width + b.width
     && Math.abs(a.y + a.bottom - b.y - b.bottom) < a.height + b.height - 2;
@@ -41,7 +43,7 @@ HARD_TO_READ = r"""() => [...document.querySelectorAll(".js-plotly-plot, .lesson
     squeezed: Object.values(figure._fullLayout ?? {}).some(a => a?._id?.[0] === "x" && a._length < 110),
     crossed: boxes(".gtitle").some(title => boxes(".legend").some(legend => over(title, legend))),
     cut: texts.some(text => text.width && (text.left < own.left - 1 || text.right > own.right + 1)),
-    small: texts.some(({ width, height }) => width && Math.max(width, height) < 9),
+    small: words.some(({ width, height }) => width && Math.max(width, height) < 9),
     touching: cells.some(cell => cells.some(other => over(cell, other))),
   };
   return Object.keys(wrong).filter(k => wrong[k]).map(k => `${k}: ${figure.ariaLabel?.slice(0, 80)}`);
