@@ -16,7 +16,7 @@ def as_values(values, name):
     TypeError
         They are not real numbers, or no rectangle.
     ValueError
-        One is so large, or all are so small, that the square is no number.
+        One is so large that its square is none.
     """
     if isinstance(values, np.ma.MaskedArray):
         values = values.astype(float).filled(np.nan)
@@ -30,10 +30,8 @@ def as_values(values, name):
         raise TypeError(f"{name} must hold real numbers, got values of type {array.dtype}")
     array = array if array.dtype in (np.float32, np.float64) else array.astype(float)
     size = np.abs(array).max(initial=0, where=np.isfinite(array))
-    large = size > 1e-3 * np.sqrt(np.finfo(array.dtype).max)
-    if large or 0 < size < np.sqrt(np.finfo(float).tiny):
-        how = "large" if large else "small"
-        raise ValueError(f"{name} holds {size:.3g}: too {how} to be squared; take another unit")
+    if size > 1e-3 * np.sqrt(np.finfo(array.dtype).max):
+        raise ValueError(f"{name} holds {size:.3g}: too large to be squared; take another unit")
     return array
 
 

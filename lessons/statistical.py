@@ -42,9 +42,7 @@ class _Statistical:
         if len(series) < least:
             name = type(self).__name__
             raise ValueError(f"{name} needs a series of {least} values or more, got {len(series)}")
-        with warnings.catch_warnings(
-            action="ignore"
-        ):  # an optimum on the border (γ = 0) is a result, not a mishap
+        with warnings.catch_warnings(action="ignore"):  # an optimum on the border (γ = 0) is a result
             self.params = self._estimate(self._model(series))
         return self
 
