@@ -49,6 +49,11 @@ def test_a_move_shows_that_window(gates):
     assert "(seen in training)" in gates.set(window=100).readout.finding
 
 
+def test_a_move_sends_colours_and_no_name_for_them(gates):
+    sent = [value for place, value in gates.live._sent.items() if place[-1] == "colorscale"]
+    assert sent and not any(isinstance(value, str) for value in sent)
+
+
 def test_cells_and_sizes_change_the_panels(gates):
     gates.set(cell="GRU", net="untrained", hidden_size=8)
     assert {"r", "z", "n", "h"} <= set(shown(gates))

@@ -1,6 +1,7 @@
 """Heatmaps of what a recurrent net's gates do over a window, in two columns under the window itself."""
 
 import numpy as np
+from plotly.colors import get_colorscale
 
 from lessons.figures.style import BLUE, ORANGE, VERMILION, new_figure, plural, style
 from lessons.gates.record import GATES, WORDS
@@ -246,14 +247,15 @@ def _color_axes(record, names):
     axes = {}
     if len(states) < len(names):
         axes["coloraxis"] = {
-            "colorscale": "Cividis",
+            "colorscale": get_colorscale("Cividis"),
             "cmin": 0,
             "cmax": 1,
             "colorbar": {**bar, **shut_to_open},
         }
     if states:
         bar = {**bar, **ends, "y": 0.46 if len(states) < len(names) else 0.95}
-        axes["coloraxis2"] = {"colorscale": "RdBu", "cmin": -limit, "cmid": 0, "cmax": limit, "colorbar": bar}
+        colors = get_colorscale("RdBu")  # by this name plotly.js knows them the other way round
+        axes["coloraxis2"] = {"colorscale": colors, "cmin": -limit, "cmid": 0, "cmax": limit, "colorbar": bar}
     return axes
 
 
