@@ -6,6 +6,7 @@ costs only its data. An update is one message with binary arrays and one redraw,
 
 import contextlib
 import math
+import re
 import uuid
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class LiveFigure(anywidget.AnyWidget):
     """
 
     _esm = LISTEN_JS + Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    _esm = re.sub(r"^ *//.*\n|^ +|  +//.*$", "", _esm, flags=re.MULTILINE)  # its comments need not travel
     _css = Path(__file__).with_suffix(".css")
     # Computed when asked for, not stored: a reloaded page gets the figure as it is now.
     _figure = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget._whole())

@@ -156,4 +156,4 @@ def test_the_library_is_sent_once():
     LiveFigure(go.Figure())
     assert live_figure._library is before
     assert "plotly.js v" in before._esm
-    assert len(LiveFigure(go.Figure()).get_state()["_esm"]) < 27_000
+    assert len(LiveFigure(go.Figure()).get_state()["_esm"]) < 22_000
