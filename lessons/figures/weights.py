@@ -1,5 +1,7 @@
 """Where a recurrent layer's weights lie in two libraries, as a drawing."""
 
+from itertools import chain
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -28,37 +30,39 @@ def weight_map():
         ("bias<br>_ih<br>(4H,)", b.T, 16.2, 0.6),
         ("bias<br>_hh<br>(4H,)", np.zeros((8, 1), int), 18.9, 0.6),
     ]
-    cells = go.Scatter(x=[], y=[], text=[], mode="text", hoverinfo="skip")
     alt = (
         f"Drawing of an LSTM's weights for one feature and {H} units. Left, yours: W_x, one row of 8; W_h, "
         "2 rows of 8; b, 8. Right, PyTorch's: weight_ih, 8 rows of 1; weight_hh, 8 rows of 2; bias_ih, the "
         "numbers of b; bias_hh, zeros. Each row of yours is a column there; the blocks stay in the order "
         "i, f, g, o."
     )
-    figure = new_figure([cells], title="Yours, and PyTorch's", x="", y="", alt=alt, showlegend=False)
-    for matrix in (*ours, *theirs):
-        _draw(figure, *matrix)
+    cells, shapes, annotations = zip(*(_drawn(*matrix) for matrix in (*ours, *theirs)), strict=True)
+    x, y, text = np.hstack(cells)
+    numbers = go.Scatter(x=x.astype(float), y=y.astype(float), text=text, mode="text", hoverinfo="skip")
+    figure = new_figure([numbers], title="Yours, and PyTorch's", x="", y="", alt=alt, showlegend=False)
     figure.update_xaxes(visible=False, range=[-0.5, 21.2])
     figure.update_yaxes(visible=False, range=[8.8, -1.3])
-    return figure.update_layout(height=380, margin={"l": 8, "r": 8, "t": 44, "b": 8})
+    marks = {
+        "shapes": list(chain(*shapes)),
+        "annotations": list(chain(*annotations)),
+    }  # at once: it is faster
+    return figure.update_layout(marks, height=380, margin={"l": 8, "r": 8, "t": 44, "b": 8})
 
 
-def _draw(figure, name, values, left, top):
-    """Add a matrix whose upper left corner is at (left, top): blocks, letters, numbers, name."""
+def _drawn(name, values, left, top):
+    """Return a matrix whose upper left corner is at (left, top): numbers and their places, blocks, words."""
     rows, columns = values.shape
     lying = columns == 4 * H  # blocks side by side
-    (cells,) = figure.data
     row, column = (place.ravel() for place in np.indices(values.shape))
-    cells.x = [*cells.x, *(left + column + 0.5)]
-    cells.y = [*cells.y, *(top + row + 0.5)]
-    cells.text = [*cells.text, *map(str, values.ravel())]
+    shapes, words = [], []
     for k, (gate, color) in enumerate(GATES.items()):
         x, y = (left + H * k, top) if lying else (left, top + H * k)
         width, height = (H, rows) if lying else (columns, H)
-        corners = {"x0": x, "x1": x + width, "y0": y, "y1": y + height}
-        figure.add_shape(**corners, type="rect", fillcolor=color, opacity=0.28, layer="below", line_width=0)
-        figure.add_shape(**corners, type="rect", line={"color": color, "width": 2})
+        corners = {"x0": x, "x1": x + width, "y0": y, "y1": y + height, "type": "rect"}
+        shapes.append(corners | {"fillcolor": color, "opacity": 0.28, "layer": "below", "line": {"width": 0}})
+        shapes.append(corners | {"line": {"color": color, "width": 2}})
         letter = {"x": x + H / 2, "y": top + rows + 0.3} if lying else {"x": left - 0.35, "y": y + H / 2}
-        figure.add_annotation(**letter, text=f"<i>{gate}</i>", showarrow=False)
+        words.append({**letter, "text": f"<i>{gate}</i>", "showarrow": False})
     place = {"x": left, "xanchor": "left", "y": top - 0.1, "yanchor": "bottom", "align": "left"}
-    figure.add_annotation(**place, text=name, font_size=12, showarrow=False)
+    words.append({**place, "text": name, "font": {"size": 12}, "showarrow": False})
+    return [left + column + 0.5, top + row + 0.5, values.ravel().astype(str)], shapes, words
