@@ -265,8 +265,8 @@ class Scoreboard(Tabular):
             The row to report.
         series : str
             What was forecast, with its unit.
-        window : int
-            T, the time steps the forecaster sees.
+        window : int or str
+            T, the time steps the forecaster sees; in words where it is no one number: "at most 24".
         split : str
             How train and test were kept apart.
         plot_check : str
