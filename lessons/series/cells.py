@@ -55,6 +55,41 @@ class Cells(Sequence):
         odd = re.compile(rf"\n(?!(?:{pattern})$)", re.IGNORECASE | re.MULTILINE)  # sooner found than ^
         return bool(self.blocks) and not any(odd.search("\n" + block) for block in self.blocks)
 
+    def kinds(self, digits=b"0000000000"):
+        """Yield the first of all cells that are alike once 0, 1, ... 9 are written as these digits."""
+        known, written = set(), bytes.maketrans(b"0123456789", digits)
+        for block in self.blocks:
+            alike = block.encode().translate(written).decode().split("\n")
+            for kind in dict.fromkeys(alike):
+                if kind not in known:
+                    known.add(kind)
+                    yield block.split("\n")[alike.index(kind)]
+
+
+def cut(text, mark, width):
+    """Cut lines at a mark.
+
+    Parameters
+    ----------
+    text : str
+        Lines, the last without a line break.
+    mark : str
+        One character of ASCII.
+    width : int
+        How many cells every line is to have.
+
+    Returns
+    -------
+    list of str or None
+        The cells of the first line, then those of the second, ...; None where a line has more or fewer, or a
+        quotation mark.
+    """
+    others = bytes(set(range(256)) - set(f'{mark}"\n'.encode()))
+    lines = (mark * (width - 1) + "\n") * (text.count("\n") + 1)
+    if f"{text}\n".encode().translate(None, others) != lines.encode():
+        return None
+    return text.replace("\n", mark).split(mark)
+
 
 def is_missing(cell):
     """Whether a cell means "no value"."""
@@ -87,12 +122,16 @@ def read_numbers(cells, rows, column, decimal):
     """
     missing = re.compile(f"^({'|'.join(map(re.escape, MISSING))})$", re.IGNORECASE | re.MULTILINE)
     odd = re.compile(rf"^(?!(?:{NUMBERS[decimal].pattern}|nan)$).*$", re.MULTILINE)
-    usual = re.compile(rf"(?:-?[0-9]+(?:{re.escape(decimal)}[0-9]+)?(?:\n|$))*")  # in most files all are
+    usual = f"-0123456789{decimal}\n".encode()  # of these alone float() makes what the pattern does
     values = np.empty(len(cells))
     for block, end in zip(cells.blocks, cells.ends, strict=True):
-        if not usual.fullmatch(block):
+        try:
+            if block.encode().translate(None, usual):
+                raise ValueError
+            numbers = np.array([number or "nan" for number in block.replace(decimal, ".").split("\n")], float)
+        except ValueError:  # thousands set apart, a word
             block = _plain(odd.sub("inf", missing.sub("nan", block)), decimal)
-        numbers = [float(number) for number in block.replace(decimal, ".").split("\n")]
+            numbers = np.array(block.split("\n"), dtype=float)
         values[end - len(numbers) : end] = numbers
     wrong = np.flatnonzero(np.isinf(values))
     if wrong.size:
@@ -127,7 +166,7 @@ def decimal_mark(cells, other_cells, delimiter):
         What was assumed and from what, when the evidence leaves a doubt.
     """
     doubtful = None
-    for cell in chain.from_iterable(block.split("\n") for block in cells.blocks if re.search("[.,]", block)):
+    for cell in cells.kinds(b"0111111111"):  # a leading 0 sets no thousands apart
         readings = _readings(cell)
         if len(readings) == 1:
             return next(iter(readings)), []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons.series.cells import Cells, decimal_mark, read_numbers
+from lessons.series.cells import Cells, cut, decimal_mark, read_numbers
 from lessons.series.spacing import LONGER, coarsest, count, in_order_with_days_as_months, regular, show
 from lessons.series.times import MONTH_NAMES, plain, read_times
 
@@ -42,7 +42,9 @@ WIDE = {  # what the columns of a table are called that has one for each part of
     "month": ([12], rf"({'|'.join(MONTH_NAMES)})\.?|m?(0?[1-9]|1[0-2])"),
     "quarter": ([4], r"q(tr|uarter)? ?[1-4]|i{1,3}|iv"),
 }
-SAMPLE = 200  # rows looked at to find the delimiter and the decimal mark
+SAMPLE = 200  # rows looked at to find the header, the delimiter and the decimal mark
+BLOCK = 1 << 19  # characters of a file looked at in one go
+EMPTY = '" \t\n\xa0'
 
 
 def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=None, time_format=None):
@@ -108,12 +110,11 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     path, notes = Path(path), []
     encoding = _encoding(path, encoding, notes)
     try:
-        with path.open(encoding=encoding) as lines:
-            first = list(itertools.islice(lines, SAMPLE))
+        with path.open(encoding=encoding) as file:
+            first = list(itertools.islice(file, SAMPLE))
             usual = DELIMITERS + RARE_DELIMITERS
             delimiter = delimiter or max(usual, key=lambda mark: _fit(first, mark, wanted))
-            blocks = _records(itertools.chain(first, lines), delimiter, keep_blank=time is None)
-            rows, cells, sample = _table(path, blocks, wanted, delimiter, time is not None)
+            rows, cells, sample = _table(path, first, file, wanted, delimiter, time is not None)
     except (UnicodeError, LookupError) as error:
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
     y = np.empty((len(rows), len(columns)))
@@ -228,26 +229,6 @@ def _fit(lines, delimiter, wanted):
     return len(set(wanted) & set(records[0])), delimiter in DELIMITERS, width
 
 
-def _records(lines, delimiter, keep_blank=False):
-    """Yield blocks of (rows' numbers, rows' cells); a quoted cell must end in its row.
-
-    Blank rows are left out; with `keep_blank` only those above the first row and below the last.
-    """
-    empty = delimiter + '" \t\n\xa0'
-    row, held = 1, None  # held: blank rows at the end of the blocks so far
-    while block := list(itertools.islice(lines, Cells.BLOCK)):
-        records = _cells_of(block, delimiter, row)
-        filled = {k: records[k] for k, line in enumerate(block) if line.strip(empty)}
-        if filled:
-            kept = list(filled)
-            if keep_blank:
-                kept = range(kept[0] if held is None else -held, kept[-1] + 1)
-            yield np.array(kept) + row, [filled.get(k, []) for k in kept]
-            held = -1 - kept[-1]
-        held = None if held is None else held + len(block)
-        row += len(block)
-
-
 def _cells_of(lines, delimiter, row):
     """Split lines, the first of which is this row of the file, into lists of cells."""
     how = {"delimiter": delimiter, "skipinitialspace": True, "strict": True}
@@ -268,29 +249,68 @@ def _header_row(records, wanted):
     return next((i for i, record in enumerate(records) if set(wanted) <= set(record)), 0)
 
 
-def _table(path, blocks, wanted, delimiter, in_time):
+def _table(path, first, file, wanted, delimiter, in_time):
     """Return the rows' numbers, {column: its cells} for the wanted ones, and the header with some rows."""
-    top, block = next(blocks, ([], []))
-    if not block:
+    top = [[cell.strip() for cell in record] for record in _cells_of(first, delimiter, 1)]
+    filled = [k for k, line in enumerate(first) if line.strip(delimiter + EMPTY)]
+    if not filled:
         raise ValueError(f"{path.name} is empty")
-    first = [[cell.strip() for cell in record] for record in block[:SAMPLE]]
-    start = _header_row(first, wanted)
-    header, rows, cells = first[start], [], {name: Cells() for name in wanted}
-    places = {name: _place(path, header, name) for name in wanted}
-    _refuse_wide(path, header, wanted, delimiter, top[start] - 1)
-    needed = 0 if in_time else max(places.values()) + 1
-    for numbers, records in itertools.chain([(top[start + 1 :], block[start + 1 :])], blocks):
-        for k, record in enumerate(records) if set(map(len, records)) - {len(header)} else ():
-            if len(record) != len(header):
-                _refuse_uneven(f"{path.name}, row {numbers[k]}", record, len(header), delimiter, needed)
-                record += [""] * (len(header) - len(record))
-        if records:
-            rows.append(numbers)
-            for name, place in places.items():
-                cells[name].append([record[place].strip() for record in records])
+    filled = filled[_header_row([top[k] for k in filled], wanted) :]
+    header, rows, cells = top[filled[0]], [], {name: Cells() for name in wanted}
+    places = [_place(path, header, name) for name in wanted]
+    _refuse_wide(path, header, wanted, delimiter, filled[0])
+    texts = itertools.chain(
+        ["".join(first[filled[0] + 1 :])], iter(lambda: file.read(BLOCK) + file.readline(), "")
+    )
+    for numbers, columns in _columns(path, texts, filled[0] + 2, delimiter, len(header), places, in_time):
+        rows.append(numbers)
+        for name, column in zip(wanted, columns, strict=True):
+            cells[name].append(column)
     if not rows:
         raise ValueError(f"{path.name} has no rows below its header ({_listed(header)})")
-    return np.concatenate(rows), cells, first[start:]
+    return np.concatenate(rows), cells, [top[k] for k in filled]
+
+
+def _columns(path, texts, row, delimiter, width, places, in_time):
+    """Yield rows' numbers and their cells in the columns at some places, from texts that begin with a row.
+
+    Blank rows are left out; without times only those below the last.
+    """
+    needed, last = 0 if in_time else max(places) + 1, None
+    blank, uneven = 0, {}  # blank: rows since the last one that is kept
+    for text in filter(None, texts):
+        text = text.removesuffix("\n")
+        numbers = row + np.arange(text.count("\n") + 1)
+        row += len(numbers)
+        columns = None if blank else _cut(text, delimiter, width, places)
+        if not columns:
+            lines = text.split("\n")
+            records = _cells_of(lines, delimiter, numbers[0])
+            filled = kept = {k: records[k] for k, line in enumerate(lines) if line.strip(delimiter + EMPTY)}
+            if not in_time:
+                kept = range(-blank, max(filled) + 1) if filled else ()
+                blank = len(lines) - 1 - max(filled) if filled else blank + len(lines)
+            if not kept:
+                continue
+            numbers, records = numbers[0] + [*kept], [filled.get(k, []) for k in kept]
+            for k, record in enumerate(records) if set(map(len, records)) - {width} else ():
+                if len(record) != width:
+                    _refuse_uneven(f"{path.name}, row {numbers[k]}", record, width, delimiter, needed)
+                    if record:
+                        uneven[numbers[k]] = [*record]
+                    record += [""] * (width - len(record))
+            columns = [[record[place].strip() for record in records] for place in places]
+        yield numbers, columns
+        last = numbers[-1]
+    if [*uneven] == [last]:  # where others are short, a program left out empty cells
+        _refuse_uneven(f"{path.name}, row {last}", uneven[last], width, delimiter, width)
+
+
+def _cut(text, delimiter, width, places):
+    """Cells as `_columns` yields them, or None where rows must be looked at one by one: one may be blank."""
+    cells = cut(text, delimiter, width) if delimiter in DELIMITERS else None
+    columns = [[*map(str.strip, cells[place::width])] for place in places] if cells else []
+    return None if all("" in column for column in columns) else columns
 
 
 def _refuse_uneven(where, record, width, delimiter, needed):
@@ -299,9 +319,9 @@ def _refuse_uneven(where, record, width, delimiter, needed):
     least = max(needed, width if any(others & set(cell) for cell in record) else 0)
     if any(map(str.strip, record[width:])) or 0 < len(record) < least:
         raise ValueError(
-            f"{where}: {len(record)} cells where the header has {width}: is it no part of the table, is the "
-            f"delimiter another one than {delimiter!r}, or does a cell that holds it, such as a decimal "
-            "comma, stand there without double quotes?"
+            f"{where}: {len(record)} cells where the header has {width}: is it cut off or no part of the "
+            f"table, is the delimiter another one than {delimiter!r}, or does a cell that holds it, such as "
+            "a decimal comma, stand there without double quotes?"
         )
 
 

@@ -6,14 +6,15 @@ If two different ones do, nothing is guessed.
 
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from itertools import product
+from functools import cache, cached_property
+from itertools import count, product
 
 import numpy as np
 
-from lessons.series.cells import Cells, is_missing
+from lessons.series.cells import Cells, cut, is_missing
 from lessons.series.spacing import LONGER, show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -231,7 +232,7 @@ def read_times(cells, rows, column, time_format=None):
         return (found[0].times, []) if found else _refuse_odd(cells, rows, column, failed, by)
     if tidy.match(r"\d+\.0+"):
         tidy = Cells(cell.partition(".")[0] for cell in tidy)  # whole numbers, once beside an empty cell
-    if tidy.match(NUMBER.pattern):
+    if all(map(NUMBER.fullmatch, tidy.kinds())):
         if re.search(r"[^\W\d_]{3}", cells[0]):  # a day of the week and a number
             _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool))
         found = _numbers(tidy, rows, column)
@@ -313,18 +314,18 @@ def _rivals(first, cells):
 
 
 def _refuse_mixed_zones(cells, rows, column):
-    none = cells.match(r"[^:T\n]*(:\d\d)*")  # the usual case, soon seen
-    if not none and not cells.match(ZONE.pattern) and not cells.match(f"(?!{ZONE.pattern}$).*"):
+    if len({bool(ZONE.fullmatch(cell)) for cell in cells.kinds()}) > 1:
         zones = np.array([bool(ZONE.fullmatch(cell)) for cell in cells])
         _refuse_odd(cells, rows, column, zones != zones[0], ", as one of them has a time zone and one none")
 
 
 def _dates(cells, forms):
     """Return the readings that fit all cells, and where the one that comes closest to it fails."""
+    read = cache(_pandas)
     failed, found = np.ones(len(cells), dtype=bool), []
     sample = Cells(cells[k] for k in np.linspace(0, len(cells) - 1, SAMPLE).astype(int))
     for name, *form in forms:
-        if np.isnat(_parsed(sample, *form)).mean() > 0.5:
+        if np.isnat(_parsed(sample, *form, read)).mean() > 0.5:
             continue
         if name == "ISO8601" and not (cells.match(r"\d{4}-\d\d") or cells.match(".{8,}")):
             continue  # years among months, or months among days
@@ -341,7 +342,7 @@ def _dates(cells, forms):
 
 def _numbers(cells, rows, column):
     """Return the readings of a column of numbers: as dates written in digits, as counts, or as a scale."""
-    whole = np.int64 if cells.match(r"[+-]?\d{1,18}") else np.float64
+    whole = np.int64 if all(re.fullmatch(r"[+-]?\d{1,18}", cell) for cell in cells.kinds()) else np.float64
     numbers = np.concatenate([np.array(block.split("\n"), dtype=whole) for block in cells.blocks])
     scale = Reading("numbers", numbers)
     coded = re.search("^0[0-9]{3}", cells.blocks[0], re.MULTILINE)  # such as the hours 0000, 0100, ...
@@ -419,30 +420,50 @@ def _refuse_odd(cells, rows, column, failed, why=""):
     raise ValueError(f"row {rows[odd]}, column {column!r}: {wrong}{why}: {cure}")
 
 
-def _parsed(cells, form, shape=None, edit=None):
-    """Read cells by one format -> datetime64[us] in UTC, NaT where it does not fit."""
-    parts = []
-    for block in cells.blocks:
-        texts = block.split("\n")
-        if edit or (shape and not Cells(texts).match(shape.pattern)):
-            dates = map(shape.fullmatch, texts)
-            texts = [(edit(date) if edit else date[0]) if date else "" for date in dates]
-        parts.append(_pandas(texts, form))
-    return np.concatenate(parts)
-
-
 def _pandas(texts, form):
-    """Let pandas read texts by one format; date and clock apart: each is there often, and read once."""
+    """Read texts by one format, as `_parsed` does."""
     import pandas as pd
 
-    if apart := re.fullmatch(r"([^ ]*%[^ ])( ?)(%[HI][^z]*)", form):
-        width = len(today().strftime(apart[1]))
-        cut = [text.partition(" ")[::2] if apart[2] else (text[:width], text[width:]) for text in texts]
-        dates, clocks = (pd.factorize(np.array(half, dtype=object)) for half in zip(*cut, strict=True))
-        days, hours = _pandas(dates[1], apart[1])[dates[0]], _pandas(clocks[1], apart[3])[clocks[0]]
-        return days + (hours - np.datetime64("1900-01-01"))
     dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
     return dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+
+
+def _parsed(cells, form, shape=None, edit=None, read=_pandas):
+    """Read cells by one format -> datetime64[us] in UTC, NaT where it does not fit.
+
+    Date and clock are read apart: each is there often, and read once.
+    """
+    blocks = (_shaped(block, shape, edit) for block in cells.blocks)
+    apart = re.fullmatch(r"([^ ]*%[^ ])( ?)(%[HI][^z]*)", form)
+    if not apart:
+        return np.concatenate([read(tuple(block.split("\n")), form) for block in blocks])
+    found = [(part, defaultdict(count().__next__), []) for part in apart.group(1, 3)]
+    for block in blocks:
+        for half, (_, numbers, places) in zip(_halves(block, *apart.group(1, 2)), found, strict=True):
+            places.append(np.fromiter(map(numbers.__getitem__, half), np.int32))
+    days, hours = (read(tuple(numbers), part)[np.concatenate(places)] for part, numbers, places in found)
+    return days + (hours - np.datetime64("1900-01-01"))
+
+
+def _halves(block, date, space):
+    """The dates and the clocks of cells, which a space divides, or the width of a date in this format."""
+    texts = block.split("\n")
+    if not space:
+        width = len(today().strftime(date))
+        return [text[:width] for text in texts], [text[width:] for text in texts]
+    words = texts[0].count(" ") + 1
+    if words > 1 and (each := cut(block, " ", words)):
+        return each[::words], map(" ".join, zip(*(each[k::words] for k in range(1, words)), strict=True))
+    return zip(*(text.partition(" ")[::2] for text in texts), strict=True)
+
+
+def _shaped(block, shape, edit):
+    """A block of cells as a format wants them, rewritten for pandas where need be; others are emptied."""
+    texts = block.split("\n")
+    if edit or (shape and not Cells(texts).match(shape.pattern)):
+        dates = map(shape.fullmatch, texts)
+        return "\n".join((edit(date) if edit else date[0]) if date else "" for date in dates)
+    return block
 
 
 def _with_century(times):
