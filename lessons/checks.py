@@ -129,6 +129,19 @@ def as_targets(y, n_windows, name="y"):
     return y
 
 
+def as_indices(values, name):
+    """Return series indices, (N,) and at least one, as an array, or say what is wrong with them."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise TypeError(f"{name} must hold whole numbers, got {reprlib.repr(values)}") from None
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must have shape (N,), as [630], got shape {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold whole numbers, series indices, got values of {array.dtype}")
+    return array.astype(np.intp)
+
+
 def refuse_infinite(values, name):
     """Raise a ValueError when values of any shape hold infinite ones."""
     if np.isinf(values).any():
@@ -179,12 +192,12 @@ def negligible(size, values):
         A difference, a spread, the root of a mean squared error, in the unit of `values`.
     values : array_like
         What was subtracted. Their largest magnitude, times the machine epsilon to the power 3/4 (2e-12 of a
-        float64, 6e-6 of a float32), is the border.
+        float64, 6e-6 of a float32), is the border; or what has no square above 0 (1e-154, 1e-19).
 
     Returns
     -------
     bool
     """
     values = np.asarray(values)
-    precision = np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps ** 0.75
-    return bool(size <= precision * np.nanmax(np.abs(values), initial=0.0))
+    kind = np.finfo(values.dtype if values.dtype.kind == "f" else np.float64)
+    return bool(size <= max(kind.eps**0.75 * np.nanmax(np.abs(values), initial=0.0), kind.tiny**0.5))

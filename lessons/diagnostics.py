@@ -80,7 +80,7 @@ def diagnose(y_true, y_pred, horizon=1):
     if not np.isfinite(y_pred[known]).all():
         raise ValueError("y_pred has missing or infinite values where y_true has none")
     if negligible(np.ptp(y_true[known]), y_true[known]):
-        raise ValueError("y_true never changes: there is no variance to compare with")
+        raise ValueError("y_true never changes beyond rounding: there is no variance to compare with")
     measured, errors = (y_true[known], y_pred[known]), y_pred - y_true
     findings = [_bias(*measured), _late(y_true, y_pred, horizon), _flat(*measured), _noisy(*measured)]
     findings += _peaks(*measured)
@@ -115,7 +115,7 @@ def ljung_box(errors, lags=24):
     there = np.isfinite(errors)
     n = int(there.sum())
     if n < 10 or negligible(np.ptp(errors[there]), errors[there]):
-        raise ValueError(f"errors must hold 10 values at least, and not all the same, got {n}")
+        raise ValueError(f"errors must hold 10 values at least, not all the same up to rounding, got {n}")
     steps = np.arange(1, min(lags, n // 5) + 1)
     centred = np.where(there, errors - errors[there].mean(), 0)
     pairs = np.array([np.sum(there[k:] & there[:-k]) for k in steps])

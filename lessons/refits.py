@@ -168,6 +168,8 @@ def _checked(origins, X):
             raise ValueError(
                 f"origins: origin {k} must hold numbers of windows between 0 and {n - 1} to train and to test"
             )
+        if np.isnan(X[train][:, -1]).all(axis=0).any():
+            raise ValueError(f"X has nothing but NaN where the windows end that origin {k} trains on")
         if train.max() >= test.min():
             raise ValueError(
                 f"origins: origin {k} trains on window {train.max()}, which is not before its first "

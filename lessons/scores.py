@@ -1,5 +1,6 @@
 """How good is a forecast? Metrics, skill against the naive forecast, and one scoreboard for all."""
 
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,9 +123,14 @@ def skill(model_mse, naive_mse):
 
     Raises
     ------
+    TypeError
+        If one is not a number.
     ValueError
         If `naive_mse` is not above 0.
     """
+    for name, value in ("model_mse", model_mse), ("naive_mse", naive_mse):
+        if not isinstance(value, numbers.Real):
+            raise TypeError(f"{name} must be a number, got {value!r}")
     if not naive_mse > 0:
         raise ValueError(f"naive_mse must be above 0, got {naive_mse}")
     return 1 - model_mse / naive_mse
@@ -194,6 +200,10 @@ class Scoreboard(Tabular):
     def __init__(self, X_test, y_test, *, noise_floor=None, unit="", digits=4):
         X_test = as_windows(X_test, "X_test")
         self._y_true = as_targets(y_test, len(X_test), "y_test")
+        for name, values in ("X_test", X_test[:, -1, 0]), ("y_test", self._y_true):
+            if np.isnan(values).any():
+                holds = f"{name} holds {np.isnan(values).sum()} NaN where there is something to score"
+                raise ValueError(f"{holds}: leave those windows out")
         self.noise_floor, self.unit = noise_floor, unit
         self.rows = []
         self.add("last value", np.repeat(X_test[:, -1, :1], self._y_true.shape[1], axis=1))

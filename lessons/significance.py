@@ -158,8 +158,17 @@ def paired_verdict(chosen, losses, lags=None):
     verdict : str
         Whom to use, whom that has beaten, and whom it is not told apart from, each with its mean loss: what
         is not told apart may be far apart, where there is little to test on.
+
+    Raises
+    ------
+    ValueError
+        Those of `chosen` or "last value" are not there or, as for `diebold_mariano`, cannot be compared.
     """
     naive = "last value"
+    losses = {model: as_values(loss, f"losses[{model!r}]") for model, loss in losses.items()}
+    if not {chosen, naive} <= losses.keys() or not all(loss.size for loss in losses.values()):
+        got = ", ".join(f"{model!r} {loss.shape}" for model, loss in losses.items()) or "none"
+        raise ValueError(f"losses must hold those of {chosen!r} and {naive!r}, and none be empty, got {got}")
     sizes = {model: f"{model} ({np.mean(loss):.4g})" for model, loss in losses.items()}
     gain = None if chosen == naive else diebold_mariano(losses[naive], losses[chosen], lags)
     advised = chosen if gain is not None and gain > 2 else naive

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from lessons.baselines import Forecaster
-from lessons.checks import as_series, refuse_missing, whole_number
+from lessons.checks import as_indices, as_series, refuse_missing, whole_number
 
 
 class _Statistical:
@@ -72,11 +72,8 @@ class _Statistical:
         """
         if not hasattr(self, "params"):
             raise RuntimeError("there is nothing to forecast with yet: call fit_series first")
-        series, target_index = _one_series(series), np.asarray(target_index)
-        if whole_number(horizon, "horizon") < 1:
-            raise ValueError(f"horizon must be at least 1, got {horizon}")
-        if target_index.ndim != 1 or not len(target_index) or target_index.dtype.kind not in "iu":
-            raise ValueError(f"target_index must hold series indices, (N,), got shape {target_index.shape}")
+        series, target_index = _one_series(series), as_indices(target_index, "target_index")
+        horizon = whole_number(horizon, "horizon", 1)
         if target_index.min() < self._least or target_index.max() > len(series):
             raise ValueError(
                 f"target_index must lie between {self._least} and {len(series)} for a series "

@@ -12,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lessons.baselines import LastValue, Mean
+from lessons.cleaning import targets_observed
+from lessons.diagnostics import diagnose, ljung_box
 from lessons.rnn import LSTM
+from lessons.scores import Scoreboard, skill
+from lessons.significance import paired_verdict
 from lessons.windows import make_windows, split_by_time
 
 MODULES = (
@@ -110,8 +114,8 @@ ODD = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1e-9, 1.0, 1013.0, 1e8, 1e1
 
 @st.composite
 def odd(draw, usual):
-    """An array like a usual one, or constant, almost so, far from zero, short, with odd values in it."""
-    array = usual * draw(st.sampled_from([0, 1e-12, 1, 1e3])) + draw(ODD)
+    """An array like a usual one, or constant, almost so, tiny, far from 0, short, with odd values in it."""
+    array = usual * draw(st.sampled_from([0, 1e-300, 1e-12, 1, 1e3])) + draw(ODD)
     for place in draw(st.lists(st.integers(0, array.size - 1), max_size=3)):
         array.flat[place] = draw(ODD)
     return array[: draw(st.sampled_from([None, None, 1, 0]))]
@@ -164,6 +168,31 @@ def test_what_is_no_number_is_refused_by_name(name, wrong):
     for key in arrays_of(MADE[name]):
         with pytest.raises((TypeError, ValueError), match=rf"\b{key}\b"):
             MADE[name](**usual | {key: wrong})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: skill([1, [2]], 1.0), r"model_mse must be a number, got \[1, \[2\]\]"),
+        (lambda: split_by_time([[5, 6], [7]], 6), r"target_index must hold whole .*got \[\[5, 6\], \[7\]\]"),
+        (
+            lambda: targets_observed([False, True], [0.5]),
+            "target_index must hold whole .*got values of float64",
+        ),
+        (lambda: paired_verdict("a", {}), "losses must hold those of 'a' and 'last value'.*got none"),
+        (
+            lambda: paired_verdict("a", {"a": [], "last value": []}),
+            r"losses must .*none be empty, got 'a' \(0,\)",
+        ),
+        (lambda: Scoreboard(WINDOWS[:2], [[1], [np.nan]]), "y_test holds 1 NaN"),
+        (lambda: Scoreboard(WINDOWS[:2] * np.nan, [[1], [2]]), "X_test holds 2 NaN"),
+        (lambda: diagnose(1e-300 * SERIES, 2e-300 * SERIES), "y_true never changes beyond rounding"),
+        (lambda: ljung_box(1e-300 * SERIES), "errors must hold .* not all the same up to rounding"),
+    ],
+)
+def test_an_argument_is_named_and_what_came(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
 
 
 @pytest.mark.parametrize("name", FORECASTERS)

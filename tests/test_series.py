@@ -152,6 +152,13 @@ def test_numbers_as_people_write_them(read, cells, values):
     np.testing.assert_array_equal(read(text)[1], values)
 
 
+def test_short_rows_are_a_programs_habit_where_there_are_several(read):
+    np.testing.assert_array_equal(
+        read("date,y\n2024-01-01,1\n2024-01-02\n2024-01-03\n")[1], [1, np.nan, np.nan]
+    )
+    np.testing.assert_array_equal(read("date,y\n2024-01-01,1\n2024-01-02,")[1], [1, np.nan])
+
+
 def test_quoted_thousands(read):
     assert read('date,y\n2024-01-01,"1,234"\n2024-01-02,999\n')[1].tolist() == [1234, 999]
 
@@ -187,10 +194,7 @@ def test_times_with_a_zone_are_in_utc(read):
 def test_gaps_in_every_regular_calendar(read, rule):
     days = pd.date_range("1980-01-01", periods=40, freq=rule)
     text = "date,y\n" + "".join(f"{day},{i}\n" for i, day in enumerate(days) if i not in (7, 8))
-    t, y = read(
-        text,
-        warns=f"2 time steps without a row put in as NaN (the first is {days[7]:%Y-%m-%d}",
-    )
+    t, y = read(text, warns=f"2 time steps without a row put in as NaN (the first is {days[7]:%Y-%m-%d}")
     np.testing.assert_array_equal(t, days.to_numpy())
     np.testing.assert_array_equal(y, [np.nan if i in (7, 8) else i for i in range(40)])
 
@@ -304,13 +308,7 @@ def test_a_long_column_with_one_odd_cell_at_its_end_is_looked_through_once(cell)
 
 @pytest.mark.parametrize(
     ("unit", "said"),
-    [
-        ("s", "seconds"),
-        ("ms", "milliseconds"),
-        ("us", "microseconds"),
-        ("ns", "nanoseconds"),
-        ("D", "Excel's"),
-    ],
+    {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds", "D": "Excel's"}.items(),
 )
 def test_counted_times_are_read_and_said(read, unit, said):
     days = np.arange("2023-11-14", "2024-01-16", dtype="M8[D]")
@@ -470,6 +468,7 @@ CLOCK = "".join(f"|2024-10-27 {hour:02}:00,{i}" for i, hour in enumerate((0, 1, 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
+        ("2024-01-01,1|2024-01-02", "row 3: 1 cells where the header has 2: is it cut off"),
         ("2024-01-01,1,5|2024-01-02,2,5", "row 2: 3 cells .* has 2: .*such as a decimal comma"),
         ("2024-01-01,1|2024-01-02;2", "row 3: 1 cells where the header has 2: .*is the delimiter"),
         ('2024-01-01,"1|2024-01-02,2', "row 2: a cell in quotes does not end in its row"),

@@ -71,7 +71,7 @@ def test_bad_use_is_refused(paris):
         (lambda: ETS().fit_series(air_quality()[1]), "series must hold one feature"),
         (lambda: ETS().fit_series(air_quality()[1][:, 0]), "series has 77 missing"),
         (lambda: fitted.forecast(paris, [4]), "target_index must lie between 5 and 1080"),
-        (lambda: fitted.forecast(paris, [50], 0), "horizon must be at least 1"),
+        (lambda: fitted.forecast(paris, [50], 0), "horizon must be a whole number of at least 1, got 0"),
     ):
         with pytest.raises(ValueError, match=message):
             make()

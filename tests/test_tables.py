@@ -57,7 +57,7 @@ def test_whole_and_broken_numbers_keep_their_form():
         (1e-4, np.array([1013.0], np.float32), True),
         (0.1, np.array([1013.0], np.float32), False),
         (1e-16, [np.nan, 1.0], True),
-        (1e-300, [], False),
+        (1e-300, [1e-300], True),  # has no square
     ],
 )
 def test_what_counts_as_zero(size, values, nothing):

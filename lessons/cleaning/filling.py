@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lessons.checks import as_series, refuse_infinite, whole_number
+from lessons.checks import as_indices, as_series, refuse_infinite, whole_number
 from lessons.cleaning.gaps import runs
 from lessons.tables import Table, Tabular
 
@@ -171,7 +171,7 @@ def targets_observed(was_filled, target_index, horizon=1):
     Raises
     ------
     TypeError
-        `was_filled` is not boolean.
+        `was_filled` is not boolean, or an index or the horizon not a whole number.
     ValueError
         A target lies outside of the series.
     """
@@ -179,8 +179,9 @@ def targets_observed(was_filled, target_index, horizon=1):
     if was_filled.dtype != bool:
         raise TypeError(f"was_filled must be boolean, as fill_gaps returns it, got {was_filled.dtype}")
     filled = was_filled.reshape(len(was_filled), -1)[:, 0]  # (n,)
-    targets = np.asarray(target_index)[:, np.newaxis] + np.arange(horizon)  # (N, horizon)
-    if targets.size and (targets.min() < 0 or targets.max() >= len(filled)):
+    targets = as_indices(target_index, "target_index")[:, np.newaxis]  # (N, 1)
+    targets = targets + np.arange(whole_number(horizon, "horizon", 1))  # (N, horizon)
+    if targets.min() < 0 or targets.max() >= len(filled):
         raise ValueError(
             f"targets lie at series indices {targets.min()} to {targets.max()}, but was_filled has "
             f"{len(filled)} values"

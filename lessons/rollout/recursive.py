@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.checks import as_series, whole_number
+from lessons.checks import as_indices, as_series, whole_number
 
 
 def rollout(model, series, origins, steps, window):
@@ -101,15 +101,11 @@ def truth(series, origins, steps):
 
 def _origins(origins, first, last, why):
     """Origins as an array of indices between `first` and `last`, or what is wrong with them."""
-    origins = np.asarray(origins)
-    if origins.ndim != 1 or origins.size == 0:
-        raise ValueError(f"origins must have shape (N,), as [630], got shape {origins.shape}")
-    if origins.dtype.kind not in "iu":
-        raise TypeError(f"origins must hold whole numbers, series indices, got values of {origins.dtype}")
+    origins = as_indices(origins, "origins")
     if origins.min() < first or origins.max() > last:
         got = f"{origins.min()} to {origins.max()}"
         raise ValueError(f"origins must lie between {first} and {last} ({why}), got {got}")
-    return origins.astype(np.intp)
+    return origins
 
 
 def _forecast(model, X, step):

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lessons.checks import as_series, refuse_missing, whole_number
+from lessons.checks import as_indices, as_series, refuse_missing, whole_number
 
 
 def make_windows(series, window, horizon=1):
@@ -88,19 +88,11 @@ def split_by_time(target_index, at, horizon=1):
     Raises
     ------
     TypeError
-        `at` is not a number, or the horizon not a whole number.
+        `at` is not a number, or the horizon or an index not a whole one.
     ValueError
         The windows are not in order of time, or one of the parts would be empty.
     """
-    target_index = np.asarray(target_index)
-    horizon = whole_number(horizon, "horizon")
-    if horizon < 1:
-        raise ValueError(f"horizon must be at least 1, got {horizon}")
-    if target_index.ndim != 1 or len(target_index) < 2 or target_index.dtype.kind not in "iu":
-        raise ValueError(
-            "target_index must hold the series index of at least two windows' first targets, "
-            f"got shape {target_index.shape} and type {target_index.dtype}"
-        )
+    target_index, horizon = as_indices(target_index, "target_index"), whole_number(horizon, "horizon", 1)
     if (np.diff(target_index) <= 0).any():
         raise ValueError(
             "target_index must increase: the windows are not in order of time (were they shuffled?)"
