@@ -15,7 +15,7 @@ from itertools import count, product
 import numpy as np
 
 from lessons.series.cells import Cells, cut, is_missing
-from lessons.series.spacing import LONGER, show, stretch
+from lessons.series.spacing import LONGER, STRETCH, show, stretch
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 ZONE = re.compile(r".*(:\d\d|T\d{2,6})([.,]\d+)? ?(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)", re.IGNORECASE)
@@ -349,7 +349,8 @@ def _numbers(cells, rows, column):
     plain = numbers.min() <= 1 or cells.match(r"(1[5-9]|20)\d\d")  # steps from 0 or 1, or years
 
     def likely(date):
-        if date.name in RARE and date.stretch > LONGER:
+        weeks = date.name == "YYYYWW" and np.isinf(scale.stretch)  # as numbers they are none, even with gaps
+        if date.name in RARE and date.stretch > (STRETCH[1] if weeks else LONGER):
             return False
         if date.name in RARE[: 6 if plain else 3] and scale.stretch <= LONGER:
             return False
