@@ -56,7 +56,6 @@
     for (const gd of box.querySelectorAll(".js-plotly-plot")) {
       gd.epochs = gd.data?.[2]?.y?.length;
       gd.on("plotly_afterplot", () => note(gd));
-      gd.on("plotly_transitioning", () => queueMicrotask(() => note(gd)));      // drawn as soon as this returns
     }
     const floor = box.matches(".bench-floor") && [...box.children].at(-1);
     const changing = floor || box.querySelector(".lessons-drawing");

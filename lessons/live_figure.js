@@ -172,16 +172,13 @@ function crowded(gd) {                         // whether the legend had too lit
   return missing > 0 && Boolean(gd.titleRows);
 }
 
-// Plotly.react measures and writes every label, legend and margin again: two thirds of the time of a move.
-// Asked for a transition that takes no time, it leaves alone what has stayed. But it can do that with
-// nothing but the numbers of lines and bars, on axes whose range is given; and it tells what is new by
-// identity (arrays) or by comparison with gd._fullLayout (the rest). So all other arrays are filled in
-// place, titles and ticks are changed apart, and with anything else that has changed Plotly.react does all
-// its work.
+// Plotly.react reads, compares and lays out the whole figure anew, whatever has changed: most of the time of a move.
+// Where nothing but numbers and words have changed, of lines, bars and heatmaps on axes whose range is given, their
+// drawing alone is done again; titles, ticks, ranges and shapes apart. With anything else that has changed
+// Plotly.react does all its work.
 const isList = value => Array.isArray(value) || ArrayBuffer.isView(value);
 const isRecord = value => value !== null && typeof value === "object" && !isList(value);
 const each = (record, what) => Object.fromEntries(Object.entries(record).map(([k, v]) => [k, what(v, k)]));
-const moves = ({ type }, key) => /^[xy]$/.test(key) && ["scatter", "bar"].includes(type ?? "scatter");
 
 function same(a, b) {
   if (a === b) return true;
@@ -192,8 +189,7 @@ function same(a, b) {
 
 const copied = value => isList(value) ? Array.from(value, copied)
   : isRecord(value) ? each(value, copied) : value;
-// A trace and a layout that are Plotly's own: it writes into them, and so do we.
-const own = trace => each(trace, (value, key) => moves(trace, key) ? value : copied(value));
+// A layout that is Plotly's own, as a copied trace is: it writes into them, and so do we.
 const copy = layout => each(layout, (value, key) => key === "template" ? value
   : isRecord(value) ? copy(value) : key === "range" || isRecord(value?.[0]) ? copied(value) : value);
 
@@ -211,77 +207,60 @@ function differences(old, layout, path = []) {
   });
 }
 
-function fill(list, values) {                  // a list of Plotly's with new values; false if not of its kind
-  if (!isList(values) || isList(list[0]) !== isList(values[0])) return false;
-  if (isList(values[0])) return list.length === values.length && list.every((row, k) => fill(row, values[k]));
-  list.length = values.length;
-  for (let k = 0; k < values.length; k++) list[k] = values[k];
-  return true;
+const NUMBERS = /^(x|y|z|text|customdata)$/;
+
+function mayMove(gd, old, trace, k) {          // whether what changed leaves axes, colours and looks as they are
+  const full = gd._fullData[k], layout = gd._fullLayout;
+  const held = key => {
+    if (key === "z") return (layout[full.coloraxis]?.cauto ?? full.zauto) === false;
+    const { autorange, type } = layout[full[`${key}axis`]?.replace(key, `${key}axis`)] ?? {};
+    return !autorange && type !== "category" && (trace.mode || (old[key].length < 20) === (trace[key].length < 20));
+  };
+  return ["scatter", "bar", "heatmap"].includes(full.type) && !full.error_x?.visible && !full.error_y?.visible
+    && differences(old, trace).every(key => NUMBERS.test(key) && old[key]?.length && trace[key]?.length && held(key));
 }
 
-function follow(mine, news) {                  // Plotly's record with new lists; false if more changes
-  return Object.keys({ ...mine, ...news }).every(key => {
-    const [a, b] = [mine[key], news[key]];
-    if (a === b) return true;
-    if (isRecord(a) && isRecord(b)) return follow(a, b);
-    return Array.isArray(a) && isList(b) ? fill(a, b) : Object.is(a, b);
+function move(gd, old, traces) {               // new numbers into Plotly's own traces, without a drawing
+  gd._fullData.forEach((full, k) => {
+    for (const key of differences(old[k], traces[k])) gd.data[k][key] = full[key] = copied(traces[k][key]);
+    if (full._length) full._length = Math.min(...[full.x, full.y].map(list => list?.length ?? Infinity));
+    if (full.visible !== true) return;
+    const points = full._module.calc(gd, full);
+    Object.assign(points[0], { trace: full, t: points[0].t ?? {} });
+    gd.calcdata[k] = points;
   });
-}
-
-function move(gd, news) {                      // all traces; false if Plotly would not see it, or see more
-  const { data, _fullLayout } = gd;
-  let moved = false;
-  const ready = data.length === news.length && news.every((trace, k) => Object.keys(trace).every(key => {
-    if (!moves(trace, key) || data[k][key] === trace[key]) return true;
-    const axis = _fullLayout[`${key}axis${(trace[`${key}axis`] ?? "").slice(1)}`];
-    if (axis?.autorange || !data[k][key]?.length || !trace[key]?.length) return false;
-    moved = true;
-    return true;
-  }));
-  if (!ready || !moved) return false;
-  news.forEach((trace, k) => {
-    for (const key of ["x", "y"]) if (key in trace && moves(trace, key)) data[k][key] = trace[key];
-  });
-  return news.every((trace, k) => follow(data[k], trace));
+  const { _modules, _plots } = gd._fullLayout;
+  for (const { crossTraceCalc } of _modules) Object.values(_plots).forEach(plot => crossTraceCalc?.(gd, plot));
 }
 
 const LINE_OF_TEXT = /^[^<&]+$/;
 const MAY_CHANGE = /^(title[.]text|shapes|annotations|[xy]axis[0-9]*[.](range|tickvals|ticktext))$/;
 
 function drawQuickly(Plotly, gd, traces, old, layout) {          // false if too much has changed for that
-  const changed = differences(old, layout);
-  const axes = changed.map(path => path.match(/^[xy]axis[0-9]*/)?.[0]).filter(Boolean);
-  const things = [...layout.shapes ?? [], ...layout.annotations ?? []];
-  const refs = things.flatMap(({ xref, yref }) => [xref ?? "x", yref ?? "y"]);
-  const free = axis => isList(old[axis].range) === isList(layout[axis].range)
-    && !refs.includes(axis.replace("axis", ""));
-  if (!changed.every(path => MAY_CHANGE.test(path)) || !axes.every(free)) return false;
+  const changed = differences(old.layout, layout);
+  const at = (whole, path) => path.split(".").reduce((part, key) => part?.[key], whole);
+  const may = path => MAY_CHANGE.test(path)
+    && (!path.endsWith("range") || [old.layout, layout].every(whole => isList(at(whole, path))));
+  if (!changed.every(may) || old.traces.length !== traces.length) return false;
+  if (!traces.every((trace, k) => mayMove(gd, old.traces[k], trace, k))) return false;
 
   const words = layout.title?.text, title = gd.querySelector(".gtitle");
-  const plain = title && [old.title?.text, words].every(text => LINE_OF_TEXT.test(text));
-  const before = Object.fromEntries(axes.map(axis => [axis, old[axis]]));
-  const lists = changed.filter(path => /^(shapes|annotations)$/.test(path));
-  if (changed.includes("title.text") && !plain) Plotly.react(gd, gd.data, copy({ ...layout, ...before }));
-  else if (lists.length)
-    Plotly.relayout(gd, Object.fromEntries(lists.map(name => [name, copied(layout[name] ?? [])])));
-  const grown = traces.find(({ type, y }, k) => type === "bar" && y?.length !== gd.data[k]?.y?.length);
-  if (!move(gd, traces)) return false;
-  const drawn = gd._fullLayout;
-  if (plain) drawn.title.text = words;
-  const ranges = axes.filter(axis => isList(layout[axis].range) && changed.includes(`${axis}.range`));
-  if (changed.every(path => !/[.]tick(vals|text)$|^y/.test(path)) && ranges.length)
-    // draws these axes and no others; nor titles, which stay below, but are pushed by labels at the side
-    Plotly.relayout(gd, Object.fromEntries(ranges.map(axis => [`${axis}.range`, [...layout[axis].range]])));
-  else for (const axis of axes) {              // no change of range, but of ticks: that is quicker
-    if (ranges.includes(axis)) drawn[axis].range = [...layout[axis].range];
-    drawn[axis].cleanRange();
-    drawn[axis].ticksuffix = null;
-  }
-  const moving = Plotly.react(gd, gd.data, { ...copy(layout), transition: { duration: 0 } });
-  if (grown) moving.then(() => gd._fullData[traces.indexOf(grown)]?._module.style(gd));  // else new bars stay black
-  if (plain && title.textContent !== words) {
-    title.textContent = words;
+  const plain = title && [old.layout.title?.text, words].every(text => LINE_OF_TEXT.test(text));
+  const news = Object.fromEntries(changed.map(path => [path, copied(at(layout, path) ?? null)]));
+  if (plain && "title.text" in news) {
+    delete news["title.text"];
+    gd.layout.title.text = gd._fullLayout.title.text = title.textContent = words;
     title.setAttribute("data-unformatted", words);
+  }
+  // a title at the side is pushed by the numbers of its axis, which Plotly sees to if ticks change
+  for (const path of changed.filter(path => /^y.*range$/.test(path))) news[path.replace("range", "ticksuffix")] ??= "";
+  move(gd, old.traces, traces);
+  if (Object.keys(news).length) Plotly.relayout(gd, news);
+  if (!changed.some(path => path.endsWith("range"))) {           // else all is drawn
+    gd._fullLayout._basePlotModules.forEach(({ plot }) => plot(gd));
+    gd._fullLayout._modules.forEach(({ style }) => style(gd));
+    gd._fullLayout._rehover?.();
+    gd.emit("plotly_afterplot");
   }
   return true;
 }
@@ -413,16 +392,16 @@ export default () => {                         // called once a model: its views
         const font = { color, family: fontFamily, ...rest.font };
         const axes = Object.entries(rest).filter(([name]) => AXIS.test(name));
         // a zoom survives a move on all axes or, if one of them is given another range, on none
-        if (drawn && zoomed(gd) && axes.some(([name, { range }]) => !same(drawn[name]?.range, range))) zooms += 1;
+        if (drawn && zoomed(gd) && axes.some(([name, { range }]) => !same(drawn.layout[name]?.range, range))) zooms += 1;
         const held = Object.fromEntries(axes.map(([name, axis]) => [name, { ...axis, uirevision: zooms }]));
-        const layout = keep(drawn, fit({ uirevision: "keep", ...rest, ...held, font }, gd, figure.data));
+        const layout = keep(drawn?.layout, fit({ uirevision: "keep", ...rest, ...held, font }, gd, figure.data));
         drawnWidth = gd.clientWidth;
         const traces = figure.data.map(trace => inCells(trace, layout, gd));
         const quick = drawn && drawQuickly(Plotly, gd, traces, drawn, layout);
-        const settled = quick || Plotly.react(gd, traces.map(own), copy(layout), CONFIG);
+        const settled = quick || Plotly.react(gd, traces.map(copied), copy(layout), CONFIG);
         home(gd, layout);
         describe();
-        drawn = layout;
+        drawn = { traces, layout };
         const roomy = () => { if (tries < 3 && crowded(gd)) draw(tries + 1); };
         roomy();
         if (!quick) settled.then(roomy);       // a legend may find its height later
