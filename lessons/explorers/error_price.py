@@ -1,5 +1,7 @@
 """Lesson 08: what errors cost where too low and too high have different prices, and what a shift saves."""
 
+import functools
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -40,11 +42,17 @@ def error_price(past, test, *, unit="", name="series", **initial):
     torn, broken = _torn(np.asarray(t)[shown])
     live = LiveFigure(_picture(torn, broken(y[shown]), p_test, (low, high), unit, name))
 
-    def draw(model, price, shift):
-        costs = {
-            "past": np.array([asymmetric_cost(y_past, p_past[model] + s, price, 1) for s in grid]),
-            "test part": np.array([asymmetric_cost(y, p_test[model] + s, price, 1) for s in grid]),
+    @functools.cache
+    def by_side(model):
+        """What errors too low, and too high, cost at the price of 1, by shift: (2, 101) each."""
+        parts = {"past": (y_past, p_past[model]), "test part": (y, p_test[model])}
+        return {
+            part: np.array([[asymmetric_cost(true, p + s, *side) for s in grid] for side in ((1, 0), (0, 1))])
+            for part, (true, p) in parts.items()
         }
+
+    def draw(model, price, shift):
+        costs = {part: price * under + over for part, (under, over) in by_side(model).items()}
         learnt = cheapest_shift(y_past, p_past[model], price, 1)
         now = asymmetric_cost(y, p_test[model] + shift, price, 1)
         kept = asymmetric_cost(y, p_test[model], price, 1)
