@@ -44,10 +44,10 @@ def naive_error():
                 "measured": [0, parts[2]],
                 "formula": signal + 2 * noise**2,
                 "measured, every lag": mean,
+                "± sd": [parts[2] - sd[lag - 1], parts[2] + sd[lag - 1]],
                 "this lag": [parts[2]],
             },
             x={"this lag": [lag]},
-            error_y_array={"measured": [0, sd[lag - 1]]},
             layout={
                 "title_text": title,
                 "meta": {"alt": alt},
@@ -103,9 +103,10 @@ def _picture():
     for name, (color, shape) in looks.items():
         look = {"color": color, "pattern": {"shape": shape, "fillmode": "overlay"}}
         traces.append(go.Bar(name=name, x=["formula", "measured"], y=zero, marker=look))
-    # no caps: the empty place in this row has none; the bar is named below
-    traces[2].update(showlegend=False, error_y={"width": 0, "thickness": 3, "color": DARK})
+    traces[2].showlegend = False  # the bar is named below
+    thick = {"mode": "lines", "line": {"color": DARK, "width": 3}, "showlegend": False, "hoverinfo": "skip"}
     traces += [
+        go.Scatter(name="± sd", x=["measured"] * 2, y=zero, **thick),  # no error_y: it is slow to move
         go.Scatter(x=LAGS, name="formula", line=figures.line("series", 6), **right),
         go.Scatter(x=LAGS, name="measured, every lag", line=figures.line("last value"), **right),
         go.Scatter(name="this lag", mode="markers", marker=_here(), showlegend=False, **right),

@@ -17,6 +17,8 @@ COLUMNS = ([0, 0.465], [0.535, 1])  # shares of the width
 # The margins are fixed and hold every label: measuring them again would take a third of each redraw.
 _FIXED = {"automargin": False, "ticklabeloverflow": "allow", "zeroline": False}
 _FEATURES = ((BLUE, "solid", "circle"), (ORANGE, "dot", "square"))
+# looked up once, which takes milliseconds; by its name plotly.js knows RdBu the other way round
+_SHUT_TO_OPEN, _AROUND_ZERO = get_colorscale("Cividis"), get_colorscale("RdBu")
 
 
 def gate_panels(record, window=0, **look):
@@ -247,15 +249,15 @@ def _color_axes(record, names):
     axes = {}
     if len(states) < len(names):
         axes["coloraxis"] = {
-            "colorscale": get_colorscale("Cividis"),
+            "colorscale": _SHUT_TO_OPEN,
             "cmin": 0,
             "cmax": 1,
             "colorbar": {**bar, **shut_to_open},
         }
     if states:
         bar = {**bar, **ends, "y": 0.46 if len(states) < len(names) else 0.95}
-        colors = get_colorscale("RdBu")  # by this name plotly.js knows them the other way round
-        axes["coloraxis2"] = {"colorscale": colors, "cmin": -limit, "cmid": 0, "cmax": limit, "colorbar": bar}
+        scale = {"colorscale": _AROUND_ZERO, "cmin": -limit, "cmid": 0, "cmax": limit}
+        axes["coloraxis2"] = {**scale, "colorbar": bar}
     return axes
 
 
