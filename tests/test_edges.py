@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lessons.baselines import LastValue, Mean
 from lessons.cleaning import targets_observed
-from lessons.diagnostics import diagnose, ljung_box
+from lessons.diagnostics import ljung_box
 from lessons.rnn import LSTM
 from lessons.scores import Scoreboard, skill
 from lessons.significance import paired_verdict
@@ -175,18 +175,10 @@ def test_what_is_no_number_is_refused_by_name(name, wrong):
     [
         (lambda: skill([1, [2]], 1.0), r"model_mse must be a number, got \[1, \[2\]\]"),
         (lambda: split_by_time([[5, 6], [7]], 6), r"target_index must hold whole .*got \[\[5, 6\], \[7\]\]"),
-        (
-            lambda: targets_observed([False, True], [0.5]),
-            "target_index must hold whole .*got values of float64",
-        ),
+        (lambda: targets_observed([False, True], [0.5]), "target_index must hold whole .*got .*float64"),
         (lambda: paired_verdict("a", {}), "losses must hold those of 'a' and 'last value'.*got none"),
-        (
-            lambda: paired_verdict("a", {"a": [], "last value": []}),
-            r"losses must .*none be empty, got 'a' \(0,\)",
-        ),
+        (lambda: paired_verdict("a", {"a": [], "last value": []}), r"losses must .*got 'a' \(0,\)"),
         (lambda: Scoreboard(WINDOWS[:2], [[1], [np.nan]]), "y_test holds 1 NaN"),
-        (lambda: Scoreboard(WINDOWS[:2] * np.nan, [[1], [2]]), "X_test holds 2 NaN"),
-        (lambda: diagnose(1e-300 * SERIES, 2e-300 * SERIES), "y_true never changes beyond rounding"),
         (lambda: ljung_box(1e-300 * SERIES), "errors must hold .* not all the same up to rounding"),
     ],
 )
