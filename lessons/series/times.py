@@ -442,8 +442,10 @@ def _parsed(cells, form, shape=None, edit=None, read=_pandas):
     for block in blocks:
         for half, (_, numbers, places) in zip(_halves(block, *apart.group(1, 2)), found, strict=True):
             places.append(np.fromiter(map(numbers.__getitem__, half), np.int32))
-    days, hours = (read(tuple(numbers), part)[np.concatenate(places)] for part, numbers, places in found)
-    return days + (hours - np.datetime64("1900-01-01"))
+    days, hours = (read(tuple(numbers), part) for part, numbers, _ in found)
+    times = days[np.concatenate(found[0][2])]
+    times += (hours - np.datetime64("1900-01-01"))[np.concatenate(found[1][2])]
+    return times
 
 
 def _halves(block, date, space):
