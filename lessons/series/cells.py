@@ -8,7 +8,7 @@ from itertools import chain, islice
 import numpy as np
 
 MISSING = "|na|n/a|n.a.|n/e|#n/a|nan|-nan|<na>|null|(null)|none|nil|missing|no data|unavailable|unknown"
-MISSING = frozenset([*MISSING.split("|"), "-", "--", "---", "***", "?", ":", ".", "..", "…"])
+MISSING = frozenset(f"{MISSING}|#nv|\\n|-|--|---|–|—|*|***|?|:|.|..|...|…".split("|"))
 SPACES = "[ \u00a0\u202f'’]"  # thousands are also set apart by spaces and apostrophes
 
 
@@ -156,7 +156,8 @@ def decimal_mark(cells, other_cells, delimiter):
     other_cells : list of str
         Cells of the file's other columns, asked only when the column itself allows both readings.
     delimiter : str
-        The file's delimiter, asked last.
+        The file's delimiter: beside ";" a comma is a decimal one, though a column of versions such as 2.1
+        speaks against it.
 
     Returns
     -------
@@ -178,10 +179,10 @@ def decimal_mark(cells, other_cells, delimiter):
     if doubtful is None:
         return ".", []
     told = next((mark for cell in other_cells for mark in _readings(cell) if len(_readings(cell)) == 1), None)
-    if told or delimiter == ",":
-        return told or ".", []  # "1,234" in quotes, or 1.234: the way English-speaking programs write
-    mark = "," if delimiter == ";" and "," in doubtful else "."
-    return mark, [f"{doubtful!r} is read as {_readings(doubtful)[mark]:g} (decimal mark {mark!r})"]
+    mark = "," if delimiter == ";" and "," in doubtful else told or "."
+    if delimiter == "," or (mark == told and (mark == "," or delimiter != ";")):
+        return mark, []  # "1,234" in quotes, or 1.234: the way English-speaking programs write
+    return mark, [f"{doubtful!r} is read as {_readings(doubtful)[mark]:.10g} (decimal mark {mark!r})"]
 
 
 def _number_pattern(decimal):

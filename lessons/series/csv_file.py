@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import difflib
+import functools
 import itertools
 import re
 import warnings
@@ -29,19 +30,23 @@ PARTS = {  # of a time: how it is written after those above it, and what its col
     "quarter": ("Q{}", "q|qtr|quarter|quartal|tri|trim|trimestre"),
     "month": ("-{:02}", "m|mm|mo|mon|month|monat|mois|mes|mês|mese"),
     "week": ("-W{:02}", "w|wk|week|woche|kw|semaine|semana|settimana"),
-    "doy": ("-{:03}", "doy|dayofyear|yday|jday|julian|julianday"),
+    "doy": ("d{:03}", "doy|dayofyear|yday|jday|julian|julianday"),
     "day": ("-{:02}", "d|dd|dy|day|tag|jour|d[ií]a|giorno"),
     "hour": (" {:02}", "h|hh|hr|hour|heure|hora|ora|stunde|std"),
     "minute": (":{:02}", "mi|min|minute"),
     "second": (":{:02}", "s|ss|sec|second"),
 }
-WIDE = {  # what the columns of a table are called that has one for each part of a longer time, and how many
-    "year": (range(2, 500), r"(1[5-9]|20)\d\d"),
-    "day": ([31], r"d?(ay ?)?(0?[1-9]|[12]\d|3[01])"),
-    "hour": ([24, 48, 96], r"(h|hour ?)?([01]?\d|2[0-4])(:?[0-5]\d)?"),
-    "month": ([12], rf"({'|'.join(MONTH_NAMES)})\.?|m?(0?[1-9]|1[0-2])"),
-    "quarter": ([4], r"q(tr|uarter)? ?[1-4]|i{1,3}|iv"),
-}
+MONTH = "|".join(MONTH_NAMES)
+WIDE = [  # what the columns of a table are called that has one for each part of a longer time, and how many
+    ("year", range(2, 500), r"(1[5-9]|20)\d\d( \[yr\d{4}\])?"),
+    ("day", [31], r"d?(ay ?)?(0?[1-9]|[12]\d|3[01])"),
+    ("hour", [24, 48, 96], r"(h|hour ?)?([01]?\d|2[0-4])(:?[0-5]\d)?"),
+    ("month", [12], "m?(0?[1-9]|1[0-2])"),
+    ("month", range(3, 13), rf"({MONTH})\.?"),
+    ("quarter", [4], r"q(tr|uarter)? ?[1-4]|i{1,3}|iv"),
+    ("date", range(3, 10_000), r"(1[5-9]|20)\d\d([-/. ]?[mqs]\d\d?|([-/. ]\d\d?){1,2}|[01]\d([0-3]\d)?)"),
+    ("date", range(3, 10_000), rf"\d\d?[/.]\d\d?[/.](\d\d){{1,2}}|({MONTH})[-/. ]?(\d\d){{1,2}}"),
+]
 SAMPLE = 200  # rows looked at to find the header, the delimiter and the decimal mark
 BLOCK = 1 << 19  # characters of a file looked at in one go
 EMPTY = '" \t\n\xa0'
@@ -119,8 +124,8 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
         raise ValueError(f"{path.name} cannot be read with encoding {encoding!r}: {error}") from None
     y = np.empty((len(rows), len(columns)))
     for k, name in enumerate(columns):
-        place = sample[0].index(name)
-        others = [cell for record in sample for k, cell in enumerate(record) if k != place]
+        pairs = [(of, cell) for record in sample for of, cell in zip(sample[0], record, strict=False)]
+        others = [cell for of, cell in pairs if of not in (name, *times_of)]
         mark, said = (decimal, []) if decimal else decimal_mark(cells[name], others, delimiter)
         y[:, k] = read_numbers(cells[name], rows, name, mark)
         notes += [f"column {name!r}: {note}; if that is wrong, pass decimal=" for note in said]
@@ -129,9 +134,16 @@ def from_csv(path, column, time=None, *, delimiter=None, decimal=None, encoding=
     if time is not None:
         joined = [_joined([cells[name] for name in times_of], times_of, rows)]
         del cells  # a large file's memory is needed for its times
-        times, said = read_times(joined.pop(), rows, label, time_format)
+        times, said = read_times(joined.pop(), rows, label, time_format, _part(label))
         notes += said
-        t, y = _in_time(times, y, rows, label, notes)
+        lines = functools.cache(lambda: path.read_text(encoding=encoding).split("\n"))
+
+        def record(row):
+            [cells] = csv.reader([lines()[row - 1]], delimiter=delimiter, skipinitialspace=True)
+            pairs = zip(sample[0], cells, strict=False)
+            return {name: cell.strip() for name, cell in pairs if name not in ("", *times_of)}
+
+        t, y = _in_time(times, y, rows, label, notes, record)
     for note in notes:
         warnings.warn(f"{path.name}: {note}", UserWarning, stacklevel=2)
     return t, y[:, 0] if isinstance(column, str) else y
@@ -186,6 +198,9 @@ def _joined(columns, names, rows):
                 f"row {rows[0]}, column {name!r}: {cells[0]!r} could be any part of a time: call the column "
                 f"{', '.join(PARTS)} (doy: day of the year), or write times such as 2024-01-31 23:30 into one"
             )
+        elif not number and part == "hour" and cells.match(r"\d\d?(\.\d+)?"):  # 0, 0.5, 1, ...
+            hours = [divmod(round(60 * float(cell)), 60) for cell in cells]
+            number, cells = False, Cells(f"{hour:02}:{minute:02}" for hour, minute in hours)
         elif not number and ":" in cells[0]:
             part = "second"
         if part == "month" in parts[: len(found)]:  # MM and mm
@@ -258,7 +273,8 @@ def _table(path, first, file, wanted, delimiter, in_time):
     filled = filled[_header_row([top[k] for k in filled], wanted) :]
     header, rows, cells = top[filled[0]], [], {name: Cells() for name in wanted}
     places = [_place(path, header, name) for name in wanted]
-    _refuse_wide(path, header, wanted, delimiter, filled[0])
+    how = f"sep={delimiter!r}, skiprows={filled[0]}, encoding={file.encoding!r}, dtype=str"
+    _refuse_wide(path, [top[k] for k in filled], wanted, how)
     texts = itertools.chain(
         ["".join(first[filled[0] + 1 :])], iter(lambda: file.read(BLOCK) + file.readline(), "")
     )
@@ -325,19 +341,28 @@ def _refuse_uneven(where, record, width, delimiter, needed):
         )
 
 
-def _refuse_wide(path, header, wanted, delimiter, above):
-    """Refuse a table with a column an hour, a month or a quarter: one of them is no series."""
-    for kind, (most, pattern) in WIDE.items():
-        names = [name for name in header if re.fullmatch(pattern, plain(name))]
-        if len(names) in most and set(names) & set(wanted):
-            (time, *_) = [name for name in wanted if name not in names] or header
-            how = "" if delimiter == "," else f", sep={delimiter!r}"
-            how += f", skiprows={above}" if above else ""
-            raise ValueError(
-                f"{path.name} has a column for each {kind}: {wanted[0]!r} alone is no series. Put them in a "
-                f"row: pandas.read_csv({path.name!r}{how}).melt({time!r}, {names!r}, {kind!r})"
-                f".to_csv('long.csv', index=False), then from_csv('long.csv', 'value', [{time!r}, {kind!r}])"
-            )
+def _refuse_wide(path, records, wanted, how):
+    """Refuse a table with a column an hour, a month or a date: one of them is no series."""
+    header, row = records[0], records[:2][-1]
+    for kind, most, pattern in WIDE:
+        places = [k for k, name in enumerate(header) if re.fullmatch(pattern, plain(name))]
+        names = [header[k] for k in places]
+        if len(places) not in most or not {*names} & {*wanted}:
+            continue
+        keys, one = [name for name in wanted if name not in names] or header[:1], ""
+        if kind == "date" or (kind == "year" and not _part(keys[0])):  # each row is a series
+            is_row = f"row[{keys[0]!r}] == {dict(zip(header, row, strict=False)).get(keys[0], '')!r}"
+            keys, one = keys[:1], f".loc[lambda row: {is_row}]"
+        upper = [name for name in header[: places[0]] if _part(name) in ("year", "month") and not one]
+        keys = sorted({*keys, *upper}, key=header.index)
+        use = ", ".join(str(header.index(name)) for name in keys)
+        use += f", *range({places[0]}, {places[-1] + 1}, {places[1] - places[0]})"
+        raise ValueError(
+            f"{path.name} has a column for each {kind}: {wanted[0]!r} alone is no series. Put them in a row: "
+            f"pandas.read_csv({path.name!r}, {how}, usecols=[{use}]).melt({keys!r}, "
+            f"var_name={kind!r}){one}.sort_values({keys!r}, kind='stable').dropna().to_csv('long.csv', "
+            f"index=False), then from_csv('long.csv', 'value', {[kind] if one else [*keys, kind]!r})"
+        )
 
 
 def _place(path, header, name):
@@ -360,8 +385,11 @@ def _listed(names, most=12):
     return ", ".join(repr(name) for name in names[:most]) + more
 
 
-def _in_time(times, y, rows, column, notes):
-    """Sort by time, drop what is there twice, and put in NaN where a time step has no row."""
+def _in_time(times, y, rows, column, notes, record):
+    """Sort by time, drop what is there twice, and put in NaN where a time step has no row.
+
+    What a row holds beside its time, `record(row)` tells.
+    """
     late = np.flatnonzero(times[1:] < times[:-1]) + 1
     if late.size:
         row, first, before = rows[late[0]], show(times[late[0]]), show(times[late[0] - 1])
@@ -377,18 +405,20 @@ def _in_time(times, y, rows, column, notes):
 
     twice = np.append(False, times[1:] == times[:-1])
     for i in np.flatnonzero(twice):
-        same = f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])}"
-        if _clock_went_back(times, i):
+        same = f"rows {rows[i - 1]} and {rows[i]} have the same time {show(times[i])} in column {column!r}"
+        one, other = record(rows[i - 1]), record(rows[i])
+        odd = next((name for name in one if one[name] != other.get(name, "")), None)
+        if _clock_went_back(times, rows, i, odd):
+            begin = f"{show(times[0])!r}, periods={len(times)}, freq='{60 // (rows[i] - rows[i - 1])}min'"
             raise ValueError(
-                f"{same}, a Sunday night: the clock went back, and the hour stands there twice. With pandas "
-                f"nothing is lost: d = pandas.read_csv(path, parse_dates=[{column!r}]); d[{column!r}] = "
-                f"d[{column!r}].dt.tz_localize('Europe/Paris', ambiguous='infer') (or your zone); "
-                "d.to_csv('with_zone.csv')"
+                f"{same}, and so a whole hour: it seems that the clock went back. If no row is missing, "
+                "leave out time= to take the rows as they come: nothing is lost, and their times are "
+                f"pandas.date_range({begin}, tz='Europe/Paris'), or in your zone"
             )
-        if not np.array_equal(y[i], y[i - 1], equal_nan=True):
+        if odd:
             raise ValueError(
-                f"{same} in column {column!r} but different values, {_shown(y[i - 1])} and {_shown(y[i])}: "
-                "keep one of them, or one series of several, or give time= the column with the hour as well"
+                f"{same} but differ in {odd!r}, {one[odd]!r} and {other.get(odd, '')!r}: keep one of them, "
+                "or one series of several, or give time= the column with the year or the hour as well"
             )
     if twice.any():
         first = f"row {rows[twice][0]}: {show(times[twice][0])}"
@@ -408,14 +438,12 @@ def _in_time(times, y, rows, column, notes):
     return coarsest(grid), filled
 
 
-def _clock_went_back(times, i):
-    """Whether a time that is there twice is the hour which the end of summer time repeats."""
-    steps = np.diff(np.unique(times))
-    if times.dtype.kind != "M" or not steps.size or np.median(steps) > np.timedelta64(1, "h"):
+def _clock_went_back(times, rows, i, odd):
+    """Whether at a time that is there twice begins the hour which the end of summer time repeats."""
+    if times.dtype.kind != "M" or (odd is None and times[i].astype("M8[s]").item().weekday() != 6):
         return False
-    night = times[i].astype("datetime64[s]").item()
-    return night.weekday() == 6 and night.hour <= 3 and night.month in (3, 4, 10, 11)
-
-
-def _shown(values):
-    return ", ".join(f"{value:g}" for value in values)
+    k = rows[i] - rows[i - 1]  # rows in an hour
+    once, again, after = times[i - 1 :: 2][:k], times[i::2][:k], times[i - 1 + 2 * k :][:2]
+    whole = after.size and after[0] - times[i] == np.timedelta64(1, "h") and np.diff(after).all()
+    night = (times[i] - times[i].astype("M8[D]")) / np.timedelta64(1, "h")
+    return whole and np.array_equal(once, again) and not 4 <= night < 23

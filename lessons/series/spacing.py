@@ -41,11 +41,14 @@ def regular(times, rows, column):
         return times
     most = STRETCH[times.dtype.kind != "M"]
     if (times[-1] - times[0]) / step <= most * max(len(times), 10):
+        trouble, odd, most = "the times are not regular:", _first_odd(steps / step), len(times) / 2
         for grid in _grids(times, step):
             places = np.searchsorted(grid, times)  # np.isin would sort both anew, and take their memory again
-            if places.max() < len(grid) and np.array_equal(grid[places], times):
+            fit = grid[np.minimum(places, len(grid) - 1)] == times
+            if fit.all():
                 return grid
-        trouble, odd = "the times are not regular:", _first_odd(steps / step)
+            if fit.sum() > most:
+                most, odd, step = fit.sum(), int(np.argmin(fit)) - 1, grid[1] - grid[0]
     else:
         trouble, odd = "is this time mistyped?", int(np.argmax(steps))
     raise ValueError(
@@ -97,7 +100,7 @@ def show(time):
 
 def count(number, name):
     """A number of things in words: 1 row, 2 rows."""
-    return f"{number:g} {name}{'' if number == 1 else 's'}"
+    return f"{number:.10g} {name}{'' if number == 1 else 's'}"
 
 
 def stretch(times):
@@ -164,7 +167,7 @@ def _first_odd(multiples):
 def _span(step):
     """A stretch of time in words."""
     if not isinstance(step, np.timedelta64):
-        return f"{step:g}"
+        return show(step)
     seconds = float(step / np.timedelta64(1, "s"))
     sizes = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
     name = next((name for name, size in sizes.items() if seconds >= size and seconds % size == 0), "second")

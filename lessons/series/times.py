@@ -43,7 +43,8 @@ FORMATS = ["ISO8601", *map("".join, product([*DATES, *NAMED], CLOCKS)), *MONTHS]
 DIGITS = "%Y%m%d|%Y%j|%y|%y%m|%Y%m|%y%m%d|%d%m%y|%m%d%y|%Y%m%d%H|%Y%m%d%H%M|%Y%m%d%H%M%S"
 DIGITS = f"{DIGITS}|%y%j|%y%m%d%H%M|%Y%j%H|%Y%j%H%M|%m%Y".split("|")
 # readings that many numbers happen to have, the least likely first
-RARE = ["%y", "YYQ", "YYYY.WW", "%y%m", "YYWW", "%y%j", "YYYYWW"]
+RARE = ["YYYY-WW", "%y", "YYQ", "YYYY.WW", "%y%m", "YYWW", "%y%j", "YYYYWW"]
+NAMED_PARTS = {"week": "W|weeks", "month": "%m|%b|MM|ISO|months"}  # readings by the column's own name
 YEAR_FIRST = re.compile("ISO|%Y.?%m.?%d|%Y%j")  # where such a format fits, no later one is tried
 # a month in digits, or another part of a year
 YEAR_AND_PART = r"(\d\d){1,2}[^\w\n]?\d\d?|\d\d?[^\w\n](\d\d){1,2}"
@@ -61,7 +62,7 @@ def plain(name):
 
 def _month_names():
     """Return {name, or its beginning of three letters or more if that is one month's alone: in English}."""
-    months, english = {"mrz": {2}, "mrt": {2}}, NAMES.split()[:12]
+    months, english = {"mrz": {2}, "mrt": {2}, "janner": {0}}, NAMES.split()[:12]
     for k, name in enumerate(NAMES.split()):
         for end in range(3, len(name) + 1):
             months.setdefault(name[:end], set()).add(k % 12)
@@ -82,17 +83,19 @@ INTERVAL = re.compile(r"^(\S{8,}(?: \d\d:\S+)?)(?: - |/)(?=\S{8})(?=\D?\d).*$", 
 BETWEEN = r"(?:[ .,/'’_-]|\bde\b)*"
 TIDY = [  # where the first part is found, the second takes its place
     ("[‐‑–]", "-"),
+    ("[\u00a0\u202f]", " "),
     (INTERVAL.pattern, r"\1"),
     (r"(?:(?<=^\d{4}[^\n]\d\d[^\n]\d\d)|(?<=^\d{8}))[-_:/](?=\d\d)", " "),  # between date and clock
     (r"(?<=\d)_(?=\d)", "-"),
     (r"^[^\W\d_]{2,}[.,]* (?=\d\d?[ ./-]+(\d\d?|[^\W\d_]+)[ ./-]+\d)", ""),  # a day of the week
     (r"(?<=\d)(st|nd|rd|th|er)(?=,? )", ""),
-    (r"(?<=\d) \d\d\.\d\d(\.\d\d)?$", lambda clock: clock[0].replace(".", ":")),
+    (r"(?<=\d) \d\d\.\d\d(\.\d\d(\.\d+)?)?( [ap]m)?$", lambda clock: clock[0].replace(".", ":", 2)),
+    (r"(?<=:\d\d)[.,]0+(?= ?[ap]?m?$)| \[YR\d{4}\]$", ""),
     (r"(?<= \d\d) ?h ?(\d\d)?$", lambda clock: f":{clock[1] or '00'}"),
     (r"(?<=:\d\d) ?uhr$", ""),
     (r"(\d\d?:\d\d(?::\d\d)?) ((?:\d\d?[/.-]){0,2}\d{4})$", r"\2 \1"),  # the clock first
     (r"(?<=^\d{4}),(?=\d+$)|(?<=^\d{5}),(?=\d+$)", "."),
-    (r"(?<!\d)([1-4])(?:\.|e|o|º)? ?(quartal|trimestre|quarter|qtr)\b", r"Q\1"),
+    (r"(?<!\d)([1-4])(?:\.|e|o|º)? ?(quartal|trimestre|quarter|qtr|q)\b", r"Q\1"),
     (rf"{BETWEEN}([^\W\d_]{{3,}}){BETWEEN}", _in_english),
     (r"年|月(?=\d)", "-"),
     ("[月日]", ""),
@@ -124,7 +127,8 @@ def _week(date):
 def _shapes():
     """Yield (name, pandas' format, what a cell looks like, how it is rewritten for pandas)."""
     year, short = r"(?P<y>(?:1[5-9]|20)\d\d)", r"(?P<y>\d\d)"
-    period, week, n, mark = "(?P<p>[MQTHS])", r"W(?P<n>\d\d?)", r"(?P<n>\d\d?)", r"(?:_|[^\w\n]){0,2}"
+    period, n, mark = "(?P<p>[MQTHS])", r"(?P<n>\d\d?)", r"(?:_|[^\w\n]){0,2}"
+    week = rf"(?:W|S(?=\d\d)){n}"
     for form in DIGITS:
         shape = form.replace("%Y", r"(?:1[5-9]|20)\d{2}").replace("%j", r"\d{3}")
         yield form, form, re.sub("%[a-zA-Z]", r"\\d{2}", shape), None
@@ -141,8 +145,10 @@ def _shapes():
         yield "weeks", "%G-W%V-%u", shape, _week
     for name, y in ("YYYYWW", year), ("YYYY.WW", rf"{year}\."), ("YYWW", short):
         yield name, "%G-W%V-%u", rf"{y}(?P<n>\d\d)", _week
-    yield "days", "%Y-%j", rf"{year}[-/. ](?P<n>\d{{3}})", lambda date: f"{date['y']}-{date['n']}"
-    yield "days", "%Y-%j %H:%M", r"\d{4}-\d{3} \d\d:\d\d", None
+    for shape in rf"{year}[-/ ](?P<n>\d\d)", rf"(?P<n>\d\d)[-/ ]{year}":
+        yield "YYYY-WW", "%G-W%V-%u", shape, _week
+    yield "days", "%Y-%j", rf"{year}[-/. d](?P<n>\d{{3}})", lambda date: f"{date['y']}-{date['n']}"
+    yield "days", "%Y-%j %H:%M", r"\d{4}[-d]\d{3} \d\d:\d\d", lambda date: date[0].replace("d", "-")
     # a spreadsheet makes 2001.1 of 2001.10
     yield "YYYY.MM", "%Y.%m", r"\d{4}\.\d{1,2}", lambda date: date[0].ljust(7, "0")
 
@@ -153,6 +159,7 @@ FORMS += [(form, form, PADDED if form.startswith("%y.%m.%d") else None, None) fo
 MONTH_LAST = [form for form in FORMS if re.match("%Y.%d.%m", form[0])]
 DAY = re.compile(r"\d{3,4}|\d\d?\W\d\d|[a-z]{3} \d\d|\d\d [a-z]{3}", re.IGNORECASE)
 DAYS = [("a day of no year", f"%Y {form}", DAY, lambda date: f"2000 {date[0]:0>4}") for form in NO_YEAR]
+PERIOD = re.compile(r"(\d{4})[-/. ]?0(\d\d)")
 
 
 @dataclass(eq=False)
@@ -196,7 +203,7 @@ def today():
     return datetime.now()
 
 
-def read_times(cells, rows, column, time_format=None):
+def read_times(cells, rows, column, time_format=None, part=None):
     """Read the cells of one column as times.
 
     Parameters
@@ -209,6 +216,8 @@ def read_times(cells, rows, column, time_format=None):
         The column's name, for errors.
     time_format : str, optional
         How pandas is to read them, such as "%d.%m.%Y"; found unless given.
+    part : str, optional
+        The part of a time that the column is named after: "week" and "month" decide which is meant.
 
     Returns
     -------
@@ -237,10 +246,12 @@ def read_times(cells, rows, column, time_format=None):
             _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool))
         found = _numbers(tidy, rows, column)
     elif not (found := tidy.match(SPLIT_YEAR.pattern) and _split_years(tidy)):
-        found, failed = _dates(tidy, FORMS)
+        found, failed = _dates(tidy, FORMS, part)
         if not found:
             no_number = np.array([not NUMBER.fullmatch(cell) for cell in tidy])
             _refuse_odd(cells, rows, column, min(failed, no_number, key=np.sum))
+    if part in NAMED_PARTS:
+        found = [reading for reading in found if re.search(NAMED_PARTS[part], reading.name)] or found
     times, said = _judged(found, tidy, cells, rows, column)
     if INTERVAL.match(cells[0]):
         said.append(f"column {column!r}: {cells[0]!r} is read as the time at which it begins")
@@ -261,6 +272,9 @@ def _judged(found, tidy, cells, rows, column):
     """Choose the reading that makes the times regular -> (times, what is to be said of it)."""
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     if not fits:
+        days = _dates(tidy, DAYS)[0] if found[0].name in MONTHS else []
+        if any(np.isfinite(reading.stretch) for reading in days):
+            _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool))
         return found[0].times, []  # irregular: whoever fills the gaps says where
     least = min(reading.doubts for reading in fits)
     fits = [reading for reading in fits if reading.doubts == least]
@@ -295,10 +309,12 @@ def _rivals(first, cells):
         forms = DAYS
     elif YEAR_FIRST.match(first.name) and first.same_day > 1:
         forms = MONTH_LAST
+    elif first.name in ("days", "%Y%j"):
+        forms = [("months", "%Y-%m", PERIOD, "{0[1]}-{0[2]}".format)]
     for other in _dates(cells, forms)[0]:
         days = np.diff(np.sort(other.times)) == np.timedelta64(1, "D")
         likely = other.doubts <= first.doubts and other.stretch <= LONGER * first.stretch
-        if likely and (2 * days.sum() > len(days) or first.name == "%y %b"):  # 01-Feb, 01-Mar, ...
+        if likely and (2 * days.sum() > len(days) or first.name in ("%y %b", "days", "%Y%j")):
             yield other
     months = first.times.astype("datetime64[M]")
     if cells.match(YEAR_AND_PART) and (months == first.times).all():
@@ -319,7 +335,7 @@ def _refuse_mixed_zones(cells, rows, column):
         _refuse_odd(cells, rows, column, zones != zones[0], ", as one of them has a time zone and one none")
 
 
-def _dates(cells, forms):
+def _dates(cells, forms, part=None):
     """Return the readings that fit all cells, and where the one that comes closest to it fails."""
     read = cache(_pandas)
     failed, found = np.ones(len(cells), dtype=bool), []
@@ -332,6 +348,9 @@ def _dates(cells, forms):
         times = _parsed(cells, *form)
         odd = np.isnat(times)
         if not odd.any():
+            june = times.astype("M8[M]").astype(int) % 12 == 5
+            if name == "YYYY-WW" and part != "week" and not june.any():
+                continue  # 01 ... 13 are a year's months and its mean
             found.append(Reading(name, _with_century(times) if "%y" in form[0] else times))
             if YEAR_FIRST.match(name):
                 break
@@ -352,7 +371,7 @@ def _numbers(cells, rows, column):
         weeks = date.name == "YYYYWW" and np.isinf(scale.stretch)  # as numbers they are none, even with gaps
         if date.name in RARE and date.stretch > (STRETCH[1] if weeks else LONGER):
             return False
-        if date.name in RARE[: 6 if plain else 3] and scale.stretch <= LONGER:
+        if date.name in RARE[: 7 if plain else 4] and scale.stretch <= LONGER:
             return False
         if date.name == "%y%j" and date.times.min() < np.datetime64("1950"):
             return False  # as would be Excel's days of these years
@@ -380,7 +399,7 @@ def _counted(numbers, cells):
     """Yield numbers read as time counted from an epoch, where they lie in the last decades."""
     for unit, size in COUNTS.items():
         times = np.round(numbers * size)
-        if times.min() >= 1e14 and times.max() < 1e16:  # 1973 to 2286
+        if times.min() >= (1e15 if size < 1 else 1e14) and times.max() < 1e16:  # 2001 or 1973 to 2286
             yield Reading(unit, times.astype("datetime64[us]"), [f"read as {unit} since 1970, in UTC"])
     if numbers.min() >= 20_000 and numbers.max() <= 80_000:  # 1954 to 2119
         minutes = np.round(numbers * 1440)
@@ -401,8 +420,8 @@ def _split_years(cells):
 CURES = {  # what a cell is like that is no date, and what helps
     r"[\d.,]+[eE][+-]?\d+": "a spreadsheet has rounded it: show all its digits there and save it anew",
     r"\d\d?:\d\d.*": "the date is missing: name its column as well, such as time=['date', 'time']",
-    r".*\D24:00(:00)?|\d{8}24(00)*": "the last hour of a day ends at 00:00 of the next: write that",
-    r".*:\d\d [A-Z]{3,4}": "write the time zone as an offset, 2024-01-31 13:00+01:00",
+    r"\d\d?\W[^\W\d_]{3,}": "the year is missing: write it into every cell, 2024-01-31",
+    r".*:\d\d ?([A-Z]{3,4}([+-]\d+)?|\[.*\])": "write the time zone as an offset, 2024-01-31 13:00+01:00",
 }
 
 
@@ -425,8 +444,13 @@ def _pandas(texts, form):
     """Read texts by one format, as `_parsed` does."""
     import pandas as pd
 
-    dates = pd.to_datetime(pd.Series(texts, dtype=object), format=form, errors="coerce", utc=True)
-    return dates.dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    texts = pd.Series(texts, dtype=object)
+    clocks = texts.str.replace("^24(?=[:0]*$)", "00", regex=True) if form.startswith("%H") else texts
+    dates = pd.to_datetime(clocks, format=form, errors="coerce", utc=True).dt.tz_localize(None)
+    if "%j" in form:  # a day 366 that the year has not is no first of January
+        dates = dates.mask(texts.str.contains("366") & (dates.dt.day_of_year == 1))
+    ends = (clocks != texts).to_numpy()  # 24:00 is the end of the day
+    return dates.to_numpy(dtype="datetime64[us]") + ends.astype("timedelta64[D]")
 
 
 def _parsed(cells, form, shape=None, edit=None, read=_pandas):
