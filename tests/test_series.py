@@ -264,17 +264,13 @@ jan mars maj juli sept nov"""
         ],
         (["2000S1", "2000S2", "2001S1", "2001S2"], np.arange("2000", "2002", 6, "M8[M]")),
         *[([f"{month} 2024" for month in line.split()], ODD_MONTHS) for line in SIX_LANGUAGES.splitlines()],
-        (
-            [f"{day} de enero de 2024" for day in range(1, 14)],
-            np.arange("2024-01-01", "2024-01-14", 1, "M8[D]"),
-        ),
+        ([f"{k} de enero de 2024" for k in range(1, 14)], np.arange("2024-01-01", "2024-01-14", 1, "M8[D]")),
         ([f"{1990 + k / 12:.3f}" for k in range(60)], np.round(1990 + np.arange(60) / 12, 3)),
         ([f"FY{year}" for year in range(1998, 2004)], np.arange(1998, 2004)),
         (["2001.08", "2001.09", "2001.1", "2001.11"], np.arange("2001-08", "2001-12", dtype="M8[M]")),
         (range(1, 40), np.arange(1, 40)),
         [133_485_408_000_000_000 + 600_000_000 * np.arange(20)] * 2,  # Windows counts so, from 1601 on
         ([f"{y}{w:02}" for y in (2018, 2019) for w in range(1, 53) if w % 7 not in (2, 5)], WEEKS),
-        ([f"20240101{h}00" for h in (22, 23, 24)], np.arange("2024-01-01T22", "2024-01-02T01", 1, "M8[h]")),
         ([f"{h}:00 1/1/2024" for h in (22, 23, 24)], np.arange("2024-01-01T22", "2024-01-02T01", 1, "M8[h]")),
         (["24/1/5", "24/1/6", "24/1/7"], np.arange("2024-01-05", "2024-01-08", 1, "M8[D]")),
         (range(130200, 130260), np.arange(130200, 130260)),
@@ -468,10 +464,7 @@ CLOCK = "2024-04-06 22:00,1|2024-04-06 23:00,2|2024-04-06 23:00,3|2024-04-07 00:
         ("2024-01-01,1|,2", "row 3, column 'date': the time is missing"),
         ("2024-03-10,1|2024-03-10,2", "rows 2 and 3 .* in column 'date' but differ in 'y', '1' and '2'"),
         (CLOCK, "rows 3 and 4 .*clock went back.*'2024-04-06 22:00:00', periods=4, freq='60min', tz="),
-        (
-            "2024-01-01T00:00+01:00,1|2024-01-01T01:00+01:00,2|2024-01-01T02:00,3",
-            "row 4, .* not a date like .* in row 2, as one of them has a time zone and one none",
-        ),
+        ("2024-01-01T01:00+01:00,2|2024-01-01T02:00,3", "row 3, .*one of them has a time zone and one none"),
     ],
 )
 def test_rows_are_refused_by_number(read, rows, message):
@@ -510,10 +503,7 @@ def parts(form, most):
         (days("10.1.{}"), "'10.1.1' is not a date"),
         (days("Mon {}"), "row 2, column 'date': 'Mon 1' is not a date"),
         (days("{}", [*range(5, 53), *range(1, 5)]), "row 50: 1 after 52.: do the numbers start again"),
-        (
-            days("2024-{:02}-01", [*range(2, 13), 1]) + "|2026-03-01",
-            "row 13: .*14 of 27 steps lack a row",
-        ),
+        (days("2024-{:02}-01", [*range(2, 13), 1]) + "|2026-03-01", "row 13: .*14 of 27 steps"),
         ("00:00|00:10|00:20", "'00:00' is not a date: the date is missing: name its column as well"),
         ("2.02E+11|2.03E+11", "a spreadsheet has rounded it"),
         (days("1995.{}", range(1, 7)), "row 6, column 'date': '1995.5' is not a date"),
@@ -542,10 +532,7 @@ def parts(form, most):
         ],
         (days("{:02}-Jan"), "'01-Jan' could be .*2000-.*of no year"),
         ("01/02|02/03|03/04|04/05", "row 4, column 'date': the times are not regular"),
-        (
-            "2024-01-01|2024-01-02|2024-01-03|2024-01-04 07:30|2024-01-05",
-            "row 5, .*the times are not regular: 2024-01-04 07:30:00 .*1 day is usual",
-        ),
+        ("2024-01-01|2024-01-02|2024-01-03|2024-01-04 07:30|2024-01-05", "row 5, .*07:30:00 .*where 1 day"),
         (days("{}", [*range(100), 3_000_000]), "row 102, .* mistyped.* 3000000 comes 2999901 after"),
         ("2024-01-01|2024-01-02|2204-01-03|2024-01-04", "row 4, column 'date': is this time mistyped"),
     ],

@@ -272,8 +272,7 @@ def _judged(found, tidy, cells, rows, column):
     """Choose the reading that makes the times regular -> (times, what is to be said of it)."""
     fits = [reading for reading in found if np.isfinite(reading.stretch)]
     if not fits:
-        days = _dates(tidy, DAYS)[0] if found[0].name in MONTHS else []
-        if any(np.isfinite(reading.stretch) for reading in days):
+        if found[0].name in MONTHS and any(np.isfinite(day.stretch) for day in _dates(tidy, DAYS)[0]):
             _refuse_odd(cells, rows, column, np.ones(len(cells), dtype=bool))
         return found[0].times, []  # irregular: whoever fills the gaps says where
     least = min(reading.doubts for reading in fits)
@@ -348,8 +347,7 @@ def _dates(cells, forms, part=None):
         times = _parsed(cells, *form)
         odd = np.isnat(times)
         if not odd.any():
-            june = times.astype("M8[M]").astype(int) % 12 == 5
-            if name == "YYYY-WW" and part != "week" and not june.any():
+            if name == "YYYY-WW" and part != "week" and 5 not in times.astype("M8[M]").astype(int) % 12:
                 continue  # 01 ... 13 are a year's months and its mean
             found.append(Reading(name, _with_century(times) if "%y" in form[0] else times))
             if YEAR_FIRST.match(name):
