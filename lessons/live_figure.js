@@ -397,7 +397,9 @@ export default () => {                         // called once a model: its views
         const layout = keep(drawn?.layout, fit({ uirevision: "keep", ...rest, ...held, font }, gd, figure.data));
         drawnWidth = gd.clientWidth;
         const traces = figure.data.map(trace => inCells(trace, layout, gd));
-        const quick = drawn && drawQuickly(Plotly, gd, traces, drawn, layout);
+        let quick = false;
+        try { quick = drawn && drawQuickly(Plotly, gd, traces, drawn, layout); }
+        catch (error) { console.error(error); }  // another plotly.js inside: the slow way serves as well
         const settled = quick || Plotly.react(gd, traces.map(copied), copy(layout), CONFIG);
         home(gd, layout);
         describe();
