@@ -67,6 +67,8 @@ class _Statistical:
         ------
         RuntimeError
             Not fitted yet.
+        TypeError
+            An index or the horizon is not a whole number.
         ValueError
             The series has gaps or several features, or too little of it lies before an origin.
         """

@@ -188,16 +188,11 @@ def test_a_series_with_gaps_is_drawn():
 
 
 def test_a_kernel_shows_a_widget_and_the_words_and_loads_no_renderers():
-    code = "import sys\nfrom lessons import figures\nassert 'plotly.io._renderers' not in sys.modules\n"
-    code += "figures.series([0, 1], [2, 3], title='Shown')"
-    kernel = NotebookClient(v4.new_notebook(cells=[v4.new_code_cell(code)]))
-    shown = kernel.execute().cells[0].outputs[0].data
+    code = "import sys, lessons.figures as f\nassert 'plotly.io._renderers' not in sys.modules\n"
+    cell = v4.new_code_cell(f"{code}f.series([0, 1], [2, 3], title='Shown')")
+    shown = NotebookClient(v4.new_notebook(cells=[cell])).execute().cells[0].outputs[0].data
     assert shown["text/plain"].startswith("Line chart. Shown.")
     assert "application/vnd.jupyter.widget-view+json" in shown
-
-
-def test_outside_a_kernel_plotly_keeps_its_own_look():
-    assert pio.templates.default != "course"
 
 
 # looking into a net

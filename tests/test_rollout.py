@@ -130,6 +130,7 @@ class Says:
     ("change", "error", "words"),
     [
         ({"origins": 50}, ValueError, r"origins must have shape \(N,\), as \[630\]"),
+        ({"origins": [50.0]}, TypeError, "origins must hold whole numbers"),
         ({"origins": []}, ValueError, r"origins must have shape \(N,\).*got shape \(0,\)"),
         ({"origins": [19, 50]}, ValueError, "origins must lie between 20 and 300 .*got 19 to 50"),
         ({"origins": [50, 301]}, ValueError, "origins must lie between 20 and 300 .*got 50 to 301"),
