@@ -81,6 +81,24 @@ DRAWN = """box => {
 }"""
 
 
+# A move draws its traces alone; drawn anew as a whole, every mark must lie where it lay, to a pixel.
+REDRAWN = """async box => {
+  const marks = gd => [...gd.querySelectorAll(".main-svg :is(path, image, text)")].map(mark => {
+    const page = gd.getBoundingClientRect(), { left, right, top, bottom } = mark.getBoundingClientRect();
+    const at = [left - page.left, right - page.left, top - page.top, bottom - page.top];
+    const what = mark.tagName + mark.textContent + (mark.getAttribute("xlink:href") ?? "");
+    return { what, at: at.map(n => Math.max(-99, Math.min(n, 9999))) };  // the rest is out of sight
+  }).sort((one, other) => one.what < other.what ? -1 : one.what > other.what);
+  const same = (a, b) => a.what === b?.what && a.at.every((n, k) => Math.abs(n - b.at[k]) <= 1);
+  const moved = [];
+  for (const gd of box.querySelectorAll(".js-plotly-plot")) {
+    const quick = marks(gd), whole = await lessonsPlotly.redraw(gd).then(marks);
+    moved.push(...whole.filter((mark, k) => quick.length !== whole.length || !same(mark, quick[k])));
+  }
+  return moved;
+}"""
+
+
 def assert_agree(box, expected):
     """Assert that the page shows what the explorer set from code shows; return its curves as text."""
     drawn = box.evaluate(DRAWN)
@@ -155,6 +173,8 @@ def moved(page, name, control):
         """Wait until the page has answered to ``value``."""
         expected.set(**{control: value})
         pictures[value] = eventually(page, lambda: assert_agree(box, expected))
+        if "Slider" in type(widget).__name__:  # a choice has it drawn as a whole
+            assert box.evaluate(REDRAWN) == []
 
     if hasattr(widget, "lower"):
         move_both_handles(page, box, widget, shows)
