@@ -3,7 +3,7 @@
 Run with `python3 tasks.py bench`, or directly; `--quick` takes fewer repetitions and writes nothing. All
 origins at once against one window at a time, in the same run (the latter from three origins, scaled up to
 all), and the errors by horizon of the nets whose weights come with the course (made by
-benchmarks/train_rollout_nets.py).
+benchmarks/train_nets.py).
 """
 
 import argparse
@@ -19,14 +19,15 @@ import numpy as np  # noqa: E402
 
 from lessons.baselines import LastValue, Ridge, SeasonalNaive  # noqa: E402
 from lessons.exercises.lesson_07 import crossing_step  # noqa: E402
+from lessons.records import trained_nets  # noqa: E402
 from lessons.rnn import GRU, LSTM  # noqa: E402
-from lessons.rollout import error_by_horizon, rollout, trained_nets, truth  # noqa: E402
-from lessons.rollout.trained import FILES  # noqa: E402
+from lessons.rollout import error_by_horizon, rollout, truth  # noqa: E402
 from lessons.series import trend_and_seasons  # noqa: E402
 from lessons.windows import Standardizer, make_windows, split_by_time  # noqa: E402
 
 AT, WINDOW, STEPS = 630, 60, 200
 ORIGINS = np.arange(AT, 701)
+NETS = ("LSTM", "LSTM centred", "LSTM centred + skip")
 BASELINES = ("seasonal naive", "trend line", "last value", "train mean")
 
 
@@ -87,7 +88,7 @@ def measured(y):
     for alpha in (1e-8, 10, None):
         name = "ridge, alpha tuned one step ahead" if alpha is None else f"ridge, alpha {alpha:g}"
         table[name] = errors([Ridge(alpha).fit(X[train], targets[train])])
-    return table | {name: errors(trained_nets(name)) for name in FILES}
+    return table | {name: errors(trained_nets(name)) for name in NETS}
 
 
 def _lines(rows, table):

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.train_rollout_nets import FALLING, USUAL, InputJitter, lstm, train_windows, trained
+from benchmarks.train_nets import FALLING, USUAL, InputJitter, lstm, train_windows, trained
 from lessons import records
 from lessons.explorers.rollout_steps import AT, ORIGINS, STEPS, WINDOW
-from lessons.rollout import error_by_horizon, rollout, trained_nets, truth
+from lessons.rollout import error_by_horizon, rollout, truth
 from lessons.series import trend_and_seasons
 from lessons.torch_rnn import TorchForecaster, from_torch, to_torch
 from lessons.windows import Standardizer
@@ -77,7 +77,7 @@ def nets_of(seed, kept):
 
 def main(seeds):
     _, y = trend_and_seasons()
-    scaler, kept = Standardizer().fit(y[:AT]), None if seeds else {n: trained_nets(n) for n in KEPT}
+    scaler, kept = Standardizer().fit(y[:AT]), None if seeds else {n: records.trained_nets(n) for n in KEPT}
     scaled, came, found = scaler.transform(y), truth(y, ORIGINS, STEPS), {}
     for seed in seeds or range(5):
         for name, net in nets_of(seed, kept).items():

@@ -83,13 +83,12 @@ def changed(notebook, note="", cells=None):
 
 
 def own_wheels(folder):
-    """Write the wheels of `lessons`, with nets for lesson 04, and of an `nbformat`.
+    """Write the wheels of `lessons` and of an `nbformat`.
 
     This has a version and no more: that is all that plotly asks, and the real one needs a compiled package.
     """
     paths = sorted(path for path in (ROOT / "lessons").rglob("*") if path.is_file())
     code = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths if path.suffix != ".pyc"}
-    code |= {f"lessons/{path.name}": path.read_bytes() for path in sorted(HERE.glob("stored.*"))}
     wheel(folder, "lessons", "0.1.0", code)
     wheel(folder, "nbformat", "5.10.4", {"nbformat/__init__.py": b'__version__ = "5.10.4"\n'})
 

@@ -3,9 +3,22 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
+from lessons.gates import marker_lstm
+from lessons.rnn import GRU, LSTM
 from lessons.tables import Table
+from lessons.wrappers import Centred, LinearSkip
 
 FOLDER = Path(__file__).parent / "records"
+NETS = {  # name and file
+    "LSTM": "raw",
+    "LSTM centred": "centred",
+    "LSTM centred + skip": "centred-skip",
+    "GRU": "gru",
+    "LSTM on markers": "markers",
+}
+SEEDS = dict.fromkeys(NETS, range(5)) | {"LSTM on markers": range(5, 10)}
 
 
 def recorded(name):
@@ -58,3 +71,69 @@ def write(name, *, caption, series, recipe, seeds, heads, rows, script):
     text = json.dumps(record, indent=1, ensure_ascii=False)
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def trained_nets(name):
+    """Read nets that were trained beforehand, one for each of five seeds.
+
+    Most were trained on the train part of `trend_and_seasons()`, have 32 hidden units and forecast one step
+    ahead from windows of 60, in the unit of ``Standardizer().fit(y[:630])``. benchmarks/train_nets.py made
+    the files, and says how.
+
+    Parameters
+    ----------
+    name : str
+        "LSTM", "GRU": on windows as they are. "LSTM centred": on windows less their means, all else the same.
+        "LSTM centred + skip": so too, with a linear skip, input jitter and a falling step size.
+        "LSTM on markers": `marker_lstm`, on the windows of `marker_task()`.
+
+    Returns
+    -------
+    list of forecaster
+        New ones at each call, by seed 0 ... 4; on markers 5 ... 9.
+
+    Raises
+    ------
+    ValueError
+        If there are no such nets.
+    """
+    if name not in NETS:
+        raise ValueError(f"name must be one of {', '.join(map(repr, NETS))}, got {name!r}")
+    return [_read(name, seed) for seed in SEEDS[name]]
+
+
+def recorded_rollouts(name, noise=0):
+    """Read what the LSTMs of `trained_nets` forecast, 200 steps from each of 71 origins.
+
+    Parameters
+    ----------
+    name : str
+        "LSTM", "LSTM centred" or "LSTM centred + skip".
+    noise : int
+        On the first window, in standard deviations of the series' own: 0 to 3.
+
+    Returns
+    -------
+    ndarray of shape (5, 71, 200)
+        By seed and origin (630 ... 700), scaled like what the nets read, and rounded: to a 1,000th of the
+        largest.
+    """
+    with np.load(FOLDER / "rollouts.npz") as file:
+        return file[name][noise] * float(file[f"{name}, unit"])
+
+
+def _read(name, seed):
+    file, options = FOLDER / f"{NETS[name]}-{seed}.npz", {"seed": seed, "dtype": np.float32}
+    net = GRU(1, 32, **options) if name == "GRU" else LSTM(1, 32, **options)
+    if name == "LSTM on markers":
+        net = marker_lstm(seed)
+    with np.load(file) as kept:
+        for weights, p in net.params.items():
+            p[...] = kept[weights]
+    if "centred" not in name:
+        return net
+    if name == "LSTM centred":
+        return Centred(net)
+    skip = LinearSkip(net)
+    skip._W_skip = np.load(file.with_name(f"{file.stem}-skip.npy"))
+    return Centred(skip)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lessons import explorers
-from lessons.gates import clamp, marker_lstm, marker_task, record_gates
+from lessons.gates import clamp, marker_task, record_gates
+from lessons.records import trained_nets
 from lessons.rnn import LSTM
 from lessons.scores import mse
 from lessons.series import sea_temperature
@@ -86,7 +87,7 @@ def hold():
 
 def test_a_gate_is_held_beside_the_untouched_run(hold):
     X, y, _ = marker_task(500, seed=43)
-    net = marker_lstm(8).fit(*marker_task(2000, seed=42)[:2])
+    net = trained_nets("LSTM on markers")[3]
     hold.set(gate="forget gate", value=0.25, steps=(3, 6), window=7)
     where = np.zeros((500, 20), bool)
     where[:, 3:7] = True

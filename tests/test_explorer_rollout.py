@@ -6,7 +6,7 @@ import pytest
 from lessons import explorers
 from lessons.explorers.base import plain
 from lessons.explorers.rollout_steps import MODELS, NOISE, VALUES, errors, noisy, rolled_out
-from lessons.rollout import trained_nets
+from lessons.records import trained_nets
 from lessons.series import trend_and_seasons
 
 

@@ -98,7 +98,7 @@ def test_the_courses_wheel_has_all_its_files_and_its_place_in_the_lock(tmp_path)
     lite.own_wheels(tmp_path)
     assert wheel.read_bytes() == first  # the same files make the same wheel
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"lessons/live_figure.js", "lessons/stored.npz"} <= set(names)
+    assert {"lessons/live_figure.js", "lessons/records/gru-0.npz"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lessons.baselines import Autoregression, LastValue, Ridge
+from lessons.records import NETS, trained_nets
 from lessons.rnn import LSTM
-from lessons.rollout import error_by_horizon, horizon_table, rollout, trained_nets, truth
-from lessons.rollout.trained import FILES, SEEDS
+from lessons.rollout import error_by_horizon, horizon_table, rollout, truth
 from lessons.series import trend_and_seasons
 from lessons.windows import make_windows
 from lessons.wrappers import Centred, LinearSkip
@@ -213,15 +213,15 @@ def test_errors_that_cannot_be_measured_are_refused(y_true, y_pred, words):
 # nets that come with the course
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", NETS)
 def test_trained_nets_are_five_and_differ(name):
     nets = trained_nets(name)
-    X = np.random.default_rng(0).normal(size=(4, 60, 1))
+    X = np.random.default_rng(0).normal(size=(4, 60, 1 + (name == "LSTM on markers")))
     forecasts = np.array([net.predict(X) for net in nets])
-    assert forecasts.shape == (len(SEEDS), 4, 1)
+    assert forecasts.shape == (5, 4, 1)
     assert np.unique(forecasts[:, 0]).size == 5
 
 
 def test_unknown_nets_are_refused():
-    with pytest.raises(ValueError, match=r"name must be one of 'LSTM', .*got 'GRU'"):
-        trained_nets("GRU")
+    with pytest.raises(ValueError, match=r"name must be one of 'LSTM', .*'GRU', .*got 'TCN'"):
+        trained_nets("TCN")

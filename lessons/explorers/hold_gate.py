@@ -7,8 +7,9 @@ import numpy as np
 
 from lessons import figures
 from lessons.explorers.base import Explorer, bold, slider, span, switch
-from lessons.gates import clamp, marker_lstm, marker_task, record_gates
+from lessons.gates import clamp, marker_task, record_gates
 from lessons.live_figure import LiveFigure
+from lessons.records import trained_nets
 from lessons.scores import mse
 
 SEED, N, T = 8, 500, 20
@@ -19,7 +20,7 @@ OPENS = 5  # markers at steps 5, 12 and 14
 def hold_gate(**initial):
     """Hold a gate of an LSTM at a value over chosen steps of the marker task, beside the untouched run.
 
-    The net (seed 8 of the lesson) is trained at the first call, in a second or two.
+    The net is the lesson's of seed 8.
 
     Parameters
     ----------
@@ -102,8 +103,8 @@ def task():
 
 @functools.cache
 def net():
-    """Return the LSTM, trained."""
-    return marker_lstm(SEED).fit(*marker_task(2000, seed=42)[:2])
+    """Return the LSTM."""
+    return trained_nets("LSTM on markers")[SEED - 5]
 
 
 @functools.lru_cache(1)

@@ -1,23 +1,21 @@
 """Lesson 07: a rollout step by step: each forecast goes into the window, and the oldest value out of it."""
 
 import functools
-from pathlib import Path
 
 import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
-import lessons.rollout
 from lessons import figures
 from lessons.baselines import Ridge, SeasonalNaive
 from lessons.explorers.base import Explorer, bold, plain, player, slider, switch
 from lessons.figures.style import LOG_AXIS
 from lessons.live_figure import LiveFigure
-from lessons.rollout import error_by_horizon, truth
+from lessons.records import recorded_rollouts
+from lessons.rollout import error_by_horizon, rollout, truth
 from lessons.series import trend_and_seasons
 from lessons.windows import Standardizer, make_windows
 
-FILE = Path(lessons.rollout.__file__).parent / "weights" / "rollouts.npz"
 AT, WINDOW, STEPS, SEASON = 630, 60, 200, 50
 ORIGINS = np.arange(AT, 701)
 MODELS = ("LSTM", "LSTM centred", "LSTM centred + skip", "ridge")
@@ -36,7 +34,7 @@ ALT = "Three charts: the series with the window on it, the values in the window,
 def rollout_steps(**initial):
     """Roll a forecast out step by step, from any origin, and watch the window fill with forecasts.
 
-    The nets are `lessons.rollout.trained_nets`, fitted on the first 630 values of `trend_and_seasons`; the
+    The nets are `lessons.records.trained_nets`, fitted on the first 630 values of `trend_and_seasons`; the
     thick line is the net of seed 0, the band all five. The noise is put on the *window* that a rollout starts
     from, never on the truth. Everything was computed beforehand: a move only reads arrays.
 
@@ -101,10 +99,9 @@ def rolled_out(model, level):
         return truth(line, ORIGINS, STEPS)[np.newaxis]
     if model in ("ridge", "seasonal naive"):
         forecaster = _ridge() if model == "ridge" else SeasonalNaive(SEASON)
-        path = lessons.rollout.rollout(forecaster, scaler.transform(noisy(level)), ORIGINS, STEPS, WINDOW)
+        path = rollout(forecaster, scaler.transform(noisy(level)), ORIGINS, STEPS, WINDOW)
         return scaler.inverse_target(path)[np.newaxis]
-    with np.load(FILE) as file:
-        return scaler.inverse_target(file[model][level] * float(file[f"{model}, unit"]))
+    return scaler.inverse_target(recorded_rollouts(model, level))
 
 
 @functools.cache

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lessons.checks import as_windows
-from lessons.rnn import GRU, LSTM, gru_step, lstm_step
+from lessons.checks import as_windows, refuse_infinite
+from lessons.rnn import GRU, LSTM
+from lessons.rnn.steps import gru_equations, lstm_equations
 from lessons.tables import Table, Tabular
 
 WORDS = {
@@ -135,6 +136,9 @@ def clamp(model, X, where=None, **values):
     X, (N, T, _), H = X.astype(net.dtype), X.shape, net.hidden_size
     held = _checked(net, where, values, (N, T, H))
     weights = [net.params[name] for name in ("W_x", "W_h", "b")]
+    for name, array in {"X": X, **net.params}.items():
+        refuse_infinite(array, name)
+    b_h = net.params.get("b_h", np.zeros_like(weights[2]))
     recorded = {}
 
     def keep(name, t, value):
@@ -152,10 +156,10 @@ def clamp(model, X, where=None, **values):
             return keep(name, t, value)
 
         if isinstance(net, LSTM):
-            h, c = lstm_step(X[:, t], h, c, *weights, look=look)
+            h, c = lstm_equations(X[:, t], h, c, *weights, look)
             keep("c", t, c)
         else:
-            h = gru_step(X[:, t], h, *weights, net.params.get("b_h"), net.reset, look=look)
+            h = gru_equations(X[:, t], h, *weights, b_h, net.reset, look)
         keep("h", t, h)
     return GateRecord(type(net).__name__, X, recorded, h @ net.params["W_y"] + net.params["b_y"])
 

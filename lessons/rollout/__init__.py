@@ -2,4 +2,3 @@
 
 from lessons.rollout.errors import HorizonErrors, error_by_horizon, horizon_table
 from lessons.rollout.recursive import rollout, truth
-from lessons.rollout.trained import trained_nets

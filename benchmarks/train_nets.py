@@ -1,17 +1,18 @@
-"""Train the nets whose weights lie in lessons/rollout/weights, and write what the rollout explorer shows.
+"""Train the nets of `trained_nets`, and write what the rollout explorer shows; lessons/records holds both.
 
-    python -m benchmarks.train_rollout_nets          three recipes, five seeds each: half a minute
+    python -m benchmarks.train_nets          five recipes, five seeds each: two minutes
 
-All are trained on the train part of `trend_and_seasons()`, scaled, in windows of 60.
+All but those on markers see the train part of `trend_and_seasons()`, scaled, in windows of 60.
 """
 
 import numpy as np
 
-from lessons.explorers.rollout_steps import AT, FILE, NOISE, ORIGINS, STEPS, WINDOW, noisy
-from lessons.rnn import LSTM
+from lessons.explorers.rollout_steps import AT, MODELS, NOISE, ORIGINS, STEPS, WINDOW, noisy
+from lessons.gates import marker_lstm, marker_task
+from lessons.records import FOLDER, NETS, SEEDS, trained_nets
+from lessons.rnn import GRU, LSTM
 from lessons.rnn.training import GradientForecaster
-from lessons.rollout import rollout, trained_nets
-from lessons.rollout.trained import FILES, FOLDER, SEEDS
+from lessons.rollout import rollout
 from lessons.series import trend_and_seasons
 from lessons.windows import Standardizer, make_windows
 from lessons.wrappers import Centred, LinearSkip
@@ -62,30 +63,33 @@ RECIPES = {
     "LSTM": lambda seed: lstm(seed),
     "LSTM centred": lambda seed: Centred(lstm(seed)),
     "LSTM centred + skip": lambda seed: Centred(InputJitter(LinearSkip(lstm(seed, **FALLING)), sd=0.2)),
+    "GRU": lambda seed: GRU(1, 32, seed=seed, dtype=np.float32, training=USUAL),
+    "LSTM on markers": marker_lstm,
 }
 
 
 def trained(name, seed):
     """Return a net in its wrappers, trained."""
-    return RECIPES[name](seed).fit(*train_windows())
+    windows = marker_task()[:2] if name == "LSTM on markers" else train_windows()
+    return RECIPES[name](seed).fit(*windows)
 
 
 def save(name, seed, net, folder=FOLDER):
     """Write a net to its file, and the linear skip around it, if there is one, beside it."""
     while hasattr(net, "model"):
         if isinstance(net, LinearSkip):
-            np.save(folder / f"{FILES[name]}-{seed}-skip.npy", net.params["W_skip"])
+            np.save(folder / f"{NETS[name]}-{seed}-skip.npy", net.params["W_skip"])
         net = net.model
-    np.savez(folder / f"{FILES[name]}-{seed}.npz", **net.params)
+    np.savez(folder / f"{NETS[name]}-{seed}.npz", **net.params)
 
 
-def save_rollouts(file=FILE):
+def save_rollouts(file=FOLDER / "rollouts.npz"):
     """Write rollouts of all nets from all origins, at every noise level, as whole numbers of two bytes.
 
     Their unit is a 1,000th of the largest value: nothing that a figure or a mean could show.
     """
     scaler, arrays = Standardizer().fit(trend_and_seasons()[1][:AT]), {}
-    for name in FILES:
+    for name in MODELS[:3]:
         starts, nets = [scaler.transform(noisy(level)) for level in NOISE], trained_nets(name)
         paths = np.array([[rollout(net, s, ORIGINS, STEPS, WINDOW) for net in nets] for s in starts])
         unit = np.abs(paths).max() / 1_000
@@ -94,8 +98,8 @@ def save_rollouts(file=FILE):
 
 
 def main():
-    for name in FILES:
-        for seed in SEEDS:
+    for name in NETS:
+        for seed in SEEDS[name]:
             save(name, seed, trained(name, seed))
             print(name, seed, flush=True)
     save_rollouts()
