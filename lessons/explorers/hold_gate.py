@@ -49,10 +49,10 @@ class HoldGate(Explorer):
         controls = {
             "gate": switch("hold the", list(GATES)),
             "value": slider("at", 0.0, 0.0, 1.0, 0.05, "0 is shut, 1 is open", readout_format=".2f"),
-            "steps": span("in steps", (8, 8), 0, T - 1, "The first and the last step at which it is held"),
+            "steps": span("in steps", (5, 5), 0, T - 1, "The first and the last step at which it is held"),
             "window": slider("window", OPENS, 0, N - 1, 1, "Which window of the task"),
         }
-        self.held = held_run("i", 0.0, 8, 8)
+        self.held = held_run("i", 0.0, 5, 5)
         names = {"names": ["i", "c"], "beside": self.held}
         live = LiveFigure(figures.gate_panels(self.free, OPENS, **names, **_look(marker[OPENS])))
         super().__init__(controls, self._show, live, initial=initial)
