@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 
 from lessons.baselines import LastValue, Ridge, SeasonalNaive  # noqa: E402
 from lessons.exercises.lesson_07 import crossing_step  # noqa: E402
-from lessons.records import trained_nets  # noqa: E402
+from lessons.records import ROLLED, trained_nets  # noqa: E402
 from lessons.rnn import GRU, LSTM  # noqa: E402
 from lessons.rollout import error_by_horizon, rollout, truth  # noqa: E402
 from lessons.series import trend_and_seasons  # noqa: E402
@@ -27,7 +27,6 @@ from lessons.windows import Standardizer, make_windows, split_by_time  # noqa: E
 
 AT, WINDOW, STEPS = 630, 60, 200
 ORIGINS = np.arange(AT, 701)
-NETS = ("LSTM", "LSTM centred", "LSTM centred + skip")
 BASELINES = ("seasonal naive", "trend line", "last value", "train mean")
 
 
@@ -88,7 +87,7 @@ def measured(y):
     for alpha in (1e-8, 10, None):
         name = "ridge, alpha tuned one step ahead" if alpha is None else f"ridge, alpha {alpha:g}"
         table[name] = errors([Ridge(alpha).fit(X[train], targets[train])])
-    return table | {name: errors(trained_nets(name)) for name in NETS}
+    return table | {name: errors(trained_nets(name)) for name in ROLLED}
 
 
 def _lines(rows, table):

@@ -22,7 +22,6 @@ from lessons.windows import Standardizer
 from lessons.wrappers import Centred, LinearSkip
 
 AHEAD = 10  # steps in a row of the nets trained on
-KEPT = ("LSTM", "LSTM centred", "LSTM centred + skip")  # whose weights come with the course
 
 
 class Unrolled(nn.Module):
@@ -64,7 +63,7 @@ def dropout(seed):
 
 def nets_of(seed, kept):
     """Return all nets of a seed by name."""
-    nets = {name: kept[name][seed] if kept else trained(name, seed) for name in KEPT}
+    nets = {name: kept[name][seed] if kept else trained(name, seed) for name in records.ROLLED}
     centred, X, y = nets["LSTM centred"], *train_windows()
     return nets | {
         "centred + dropout": dropout(seed),
@@ -77,7 +76,8 @@ def nets_of(seed, kept):
 
 def main(seeds):
     _, y = trend_and_seasons()
-    scaler, kept = Standardizer().fit(y[:AT]), None if seeds else {n: records.trained_nets(n) for n in KEPT}
+    scaler = Standardizer().fit(y[:AT])
+    kept = None if seeds else {name: records.trained_nets(name) for name in records.ROLLED}
     scaled, came, found = scaler.transform(y), truth(y, ORIGINS, STEPS), {}
     for seed in seeds or range(5):
         for name, net in nets_of(seed, kept).items():

@@ -7,9 +7,9 @@ All but those on markers see the train part of `trend_and_seasons()`, scaled, in
 
 import numpy as np
 
-from lessons.explorers.rollout_steps import AT, MODELS, NOISE, ORIGINS, STEPS, WINDOW, noisy
+from lessons.explorers.rollout_steps import AT, NOISE, ORIGINS, STEPS, WINDOW, noisy
 from lessons.gates import marker_lstm, marker_task
-from lessons.records import FOLDER, NETS, SEEDS, trained_nets
+from lessons.records import FOLDER, NETS, ROLLED, SEEDS, trained_nets
 from lessons.rnn import GRU, LSTM
 from lessons.rnn.training import GradientForecaster
 from lessons.rollout import rollout
@@ -89,7 +89,7 @@ def save_rollouts(file=FOLDER / "rollouts.npz"):
     Their unit is a 1,000th of the largest value: nothing that a figure or a mean could show.
     """
     scaler, arrays = Standardizer().fit(trend_and_seasons()[1][:AT]), {}
-    for name in MODELS[:3]:
+    for name in ROLLED:
         starts, nets = [scaler.transform(noisy(level)) for level in NOISE], trained_nets(name)
         paths = np.array([[rollout(net, s, ORIGINS, STEPS, WINDOW) for net in nets] for s in starts])
         unit = np.abs(paths).max() / 1_000

@@ -18,6 +18,7 @@ NETS = {  # name and file
     "GRU": "gru",
     "LSTM on markers": "markers",
 }
+ROLLED = tuple(NETS)[:3]  # whose rollouts are kept, too
 SEEDS = dict.fromkeys(NETS, range(5)) | {"LSTM on markers": range(5, 10)}
 
 
@@ -76,9 +77,9 @@ def write(name, *, caption, series, recipe, seeds, heads, rows, script):
 def trained_nets(name):
     """Read nets that were trained beforehand, one for each of five seeds.
 
-    Most were trained on the train part of `trend_and_seasons()`, have 32 hidden units and forecast one step
-    ahead from windows of 60, in the unit of ``Standardizer().fit(y[:630])``. benchmarks/train_nets.py made
-    the files, and says how.
+    All but those on markers were trained on the train part of `trend_and_seasons()`, have 32 hidden units and
+    forecast one step ahead from windows of 60, in the unit of ``Standardizer().fit(y[:630])``.
+    benchmarks/train_nets.py made the files, and says how.
 
     Parameters
     ----------
@@ -117,16 +118,25 @@ def recorded_rollouts(name, noise=0):
     ndarray of shape (5, 71, 200)
         By seed and origin (630 ... 700), scaled like what the nets read, and rounded: to a 1,000th of the
         largest.
+
+    Raises
+    ------
+    ValueError
+        If there are no such nets, or no such noise.
     """
+    for what, value, known in (("name", name, ROLLED), ("noise", noise, range(4))):
+        if value not in known:
+            raise ValueError(f"{what} must be one of {', '.join(map(repr, known))}, got {value!r}")
     with np.load(FOLDER / "rollouts.npz") as file:
         return file[name][noise] * float(file[f"{name}, unit"])
 
 
 def _read(name, seed):
     file, options = FOLDER / f"{NETS[name]}-{seed}.npz", {"seed": seed, "dtype": np.float32}
-    net = GRU(1, 32, **options) if name == "GRU" else LSTM(1, 32, **options)
     if name == "LSTM on markers":
         net = marker_lstm(seed)
+    else:
+        net = GRU(1, 32, **options) if name == "GRU" else LSTM(1, 32, **options)
     with np.load(file) as kept:
         for weights, p in net.params.items():
             p[...] = kept[weights]

@@ -34,10 +34,7 @@ def test_every_notebook_is_there_with_the_browsers_kernel_and_what_is_true_there
         before, now = cells(ROOT / "notebooks" / path), cells(contents / path)
         assert not re.search(r"tasks\.py|`work/`", json.dumps(now)), path
         for name, cell in before.items():
-            if name.startswith(("answer-", "check-")):
-                assert now[name] == cell
-            elif cell["cell_type"] == "code":
-                ast.parse("".join(now[name]["source"]))
+            assert cell["cell_type"] == "markdown" or now[name] == cell
     for number in ("00", "03", "04", "05", "07", "08"):
         (path,) = contents.glob(f"{number}*.ipynb")
         assert "browser" in cells(path)["in-the-browser"]["source"]

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from benchmarks import train_nets
 from lessons.baselines import Autoregression, LastValue, Ridge
-from lessons.records import NETS, trained_nets
+from lessons.gates import marker_task
+from lessons.records import NETS, SEEDS, recorded_rollouts, trained_nets
 from lessons.rnn import LSTM
 from lessons.rollout import error_by_horizon, horizon_table, rollout, truth
+from lessons.scores import mse
 from lessons.series import trend_and_seasons
-from lessons.windows import make_windows
+from lessons.windows import make_windows, scaled_windows
 from lessons.wrappers import Centred, LinearSkip
 
 QUICK = {"epochs": 3, "lr": 5e-3}
@@ -222,6 +225,19 @@ def test_trained_nets_are_five_and_differ(name):
     assert np.unique(forecasts[:, 0]).size == 5
 
 
-def test_unknown_nets_are_refused():
+@pytest.mark.slow
+@pytest.mark.claims
+@pytest.mark.parametrize("name", ["GRU", "LSTM on markers"])
+def test_nets_read_from_files_are_what_their_recipes_give(name, claim):
+    data = scaled_windows(trend_and_seasons()[1], window=60, at=630)
+    X, y = marker_task(500, seed=43)[:2] if name == "LSTM on markers" else (data.X_test, data.y_test)
+    for seed, net in zip(SEEDS[name], trained_nets(name), strict=True):
+        apart = mse(train_nets.trained(name, seed).predict(X), net.predict(X)) / np.var(y)
+        claim(f"{name}, seed {seed}: trained anew and read, distance² over variance", apart, high=0.002)
+
+
+def test_what_is_not_kept_is_refused():
+    with pytest.raises(ValueError, match="noise must be one of 0, 1, 2, 3, got -1"):
+        recorded_rollouts("LSTM", -1)
     with pytest.raises(ValueError, match=r"name must be one of 'LSTM', .*'GRU', .*got 'TCN'"):
         trained_nets("TCN")
