@@ -71,6 +71,12 @@ def test_models_without_gates_are_refused(model):
 def test_windows_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"X must have shape \(N, T, 3\), as the net reads"):
         record_gates(NETS["LSTM"], X[:, :, :2])
+    with pytest.raises(ValueError, match="X holds 1 infinite values"):
+        record_gates(NETS["LSTM"], np.where(np.arange(7 * 9 * 3).reshape(7, 9, 3) == 50, np.inf, X))
+    net = GRU(3, 5, reset="before")
+    net.params["b"] = net.params["b"][:1]  # would fit every gate
+    with pytest.raises(ValueError, match=r"b must have shape \(15,\)"):
+        record_gates(net, X)
 
 
 # holding
