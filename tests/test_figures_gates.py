@@ -67,8 +67,8 @@ def test_dates_and_words():
     t = np.datetime64("1996-01") + np.arange(21)
     figure = figures.gate_panels(LSTM_RECORD, 1, t=t, title="The finding", **BOTH)
     assert figure.data[0].text[0] == "1996-01"
-    named = [(note.x, note.text) for note in figure.layout.annotations if note.xref == "x2"]
-    assert named == [(0, "Jan 1996"), (12, "Jan 1997")]
+    assert figure.layout.xaxis2.ticktext == ("Jan 1996", "Jan 1997")
+    assert figure.layout.xaxis2.tickvals == (0, 12)
     alt = figure.layout.meta["alt"]
     assert alt.startswith("Heatmaps of 5 hidden units over 20 steps, under the window. The finding.")
     f = LSTM_RECORD["f"][1]

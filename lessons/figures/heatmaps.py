@@ -138,7 +138,7 @@ def _drawn(
         "yaxis": {**window_axis, "title": {"text": unit}},
         "yaxis2": {**window_axis, "anchor": "x2", "showticklabels": False},
         "shapes": _frames(marker, held, tops[0]),
-        **_x_axes(T, t is not None, rows),
+        **_x_axes(T, t, rows),
         **_color_axes(record, names),
     }
     labels = [(0, tops[0], _legend(features, record.cell, y is not None))]
@@ -153,7 +153,6 @@ def _drawn(
     side = "hidden unit" if order == "unit" else f"hidden unit, by peak of {SORTER[record.cell]}"
     sideways = {"textangle": -90, "xanchor": "center", "yanchor": "middle", "xshift": 16 - LEFT}
     layout["annotations"].append({**place, **sideways, "x": 0, "y": tops[1] / 2, "text": side})
-    layout["annotations"] += [] if t is None else _januaries(t[:T])
     return traces, layout
 
 
@@ -216,24 +215,20 @@ def _panel(k, name, values, units):
     }
 
 
-def _x_axes(T, months, rows):
-    """Return two axes over the steps and the target; numbered, unless the steps are months."""
+def _x_axes(T, t, rows):
+    """Return two axes over the steps and the target; months of the window are named at every January.
+
+    Numbers beneath names: an axis that keeps its range while the window moves is quicker to redraw.
+    """
     axis = {"range": [-0.5, T + 0.5], "nticks": 4, "showgrid": False, "tickfont": {"size": 12}, **_FIXED}
-    axis |= {"showticklabels": False, "tickvals": []} if months else {}
+    if t is not None:
+        shown = [k for k, month in enumerate(t[:T]) if str(month).endswith("-01")]
+        axis |= {"tickvals": shown, "ticktext": [t[k].item().strftime("%b %Y") for k in shown]}
     axis |= {"showspikes": True, "spikemode": "across", "spikesnap": "hovered data", "spikethickness": 1.5}
     axis |= {"spikecolor": VERMILION, "spikedash": "solid"}
     return {
         f"xaxis{('', 2)[k]}": {**axis, "domain": COLUMNS[k], "anchor": f"y{2 * rows + 1 + k}"} for k in (0, 1)
     }
-
-
-def _januaries(t):
-    """Name every January below both columns: annotations are quicker to move than an axis's own ticks."""
-    tick = {"y": 0, "yref": "paper", "yanchor": "top", "ax": 0, "ay": 7, "arrowhead": 0, "arrowwidth": 1}
-    tick |= {"arrowcolor": "rgb(127,127,127)", "standoff": 0, "font": {"size": 12}, "borderpad": 0}
-    shown = [k for k, month in enumerate(t) if str(month).endswith("-01")]
-    texts = {k: t[k].item().strftime("%b %Y") for k in shown}
-    return [{**tick, "x": k, "xref": axis, "text": texts[k]} for axis in ("x", "x2") for k in shown]
 
 
 def _unit_axis(domain, H, order, column):
