@@ -31,7 +31,7 @@ SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 # Plots in the page, what they draw, and whether they have drawn it.
 PLOTS = "document.querySelectorAll('.jp-NotebookPanel div[role=img][aria-label]')"
-ALL_DRAWN = f"() => [...{PLOTS}].every(gd => gd.querySelector('.main-svg'))"
+NOT_DRAWN = f"[...{PLOTS}].filter(gd => !gd.querySelector('.main-svg'))"
 EXPLORERS = ".lessons-explorer"
 FIGURE = "div[role=img][aria-label]"
 # Where Chrome is on macOS and Windows, which do not put it on the path.
@@ -219,8 +219,13 @@ def run_all(page):
 
 
 def wait_drawn(page):
-    """Wait until every figure in the page is drawn."""
-    page.wait_for_function(ALL_DRAWN, timeout=60_000)
+    """Wait until every figure in the page is drawn; say of those that never are what the page knows of them."""
+    try:
+        page.wait_for_function(f"() => {NOT_DRAWN}.length === 0", timeout=60_000, polling=100)
+    except Exception as error:
+        known = "gd => [gd.ariaLabel, gd.clientWidth, gd.innerText, Boolean(gd._fullLayout)]"
+        error.add_note(f"{page.evaluate(f'() => {NOT_DRAWN}.map({known})')}, {page.complaints}")
+        raise
 
 
 def command(page, name, arguments=None):

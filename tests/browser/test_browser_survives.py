@@ -117,6 +117,7 @@ def test_running_the_cell_again_ends_the_training_that_nobody_sees_any_more(note
     wait_for(page, losses, RUNNING)
     eventually(page, lambda: assert_equal(in_kernel(page, RUNS).strip(), "1"))
     assert page.complaints == []
+    close(page)  # its run would go on for minutes, and draw, beside the tests that follow
 
 
 # --- restarts, reloads, interrupts
