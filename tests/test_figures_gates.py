@@ -67,8 +67,10 @@ def test_dates_and_words():
     t = np.datetime64("1996-01") + np.arange(21)
     figure = figures.gate_panels(LSTM_RECORD, 1, t=t, title="The finding", **BOTH)
     assert figure.data[0].text[0] == "1996-01"
-    assert figure.layout.xaxis2.ticktext == ("Jan 1996", "Jan 1997")
-    assert figure.layout.xaxis2.tickvals == (0, 12)
+    assert [names.yaxis for names in figure.data[-2:]] == ["y5", "y6"]  # the lowest panels
+    assert figures.gate_panels(LSTM_RECORD, 1, names=["f"], t=t).data[-1].yaxis == "y3"
+    for names in figure.data[-2:]:
+        assert (names.text, list(names.x)) == (("Jan 1996", "Jan 1997"), [0, 12])
     alt = figure.layout.meta["alt"]
     assert alt.startswith("Heatmaps of 5 hidden units over 20 steps, under the window. The finding.")
     f = LSTM_RECORD["f"][1]
@@ -83,17 +85,17 @@ def shown(figure):
 
 
 def test_a_changed_figure_is_the_figure_drawn_anew():
-    live = LiveFigure(figures.gate_panels(LSTM_RECORD, 0, y=Y, **BOTH))
+    t = np.datetime64("1996-01") + np.arange(21)
+    live = LiveFigure(figures.gate_panels(LSTM_RECORD, 0, t=t, y=Y, **BOTH))
     for record, window, order in (
         (LSTM_RECORD, 1, "unit"),
         (LSTM_RECORD, 1, "peak"),
         (GRU_RECORD, 5, "peak"),
     ):
-        t = np.datetime64("1996-01") + np.arange(window, 21 + window)
-        look = {"order": order, "t": t, "y": Y, **BOTH}
+        look = {"order": order, "t": t + window, "y": Y, **BOTH}
         live.update(**figures.gate_changes(record, window, **look))
         anew = figures.gate_panels(record, window, **look)
-        for mine, theirs in zip(live.figure.data, anew.data, strict=False):
+        for mine, theirs in zip(live.figure.data, anew.data, strict=True):
             np.testing.assert_equal(mine.to_plotly_json(), theirs.to_plotly_json())
         np.testing.assert_equal(shown(live.figure)["layout"], shown(anew)["layout"])
 

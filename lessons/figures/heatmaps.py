@@ -67,7 +67,7 @@ def gate_changes(record, window, **look):
     """What to change in a `LiveFigure` of `gate_panels`, to show another window, order or net in its place.
 
     ``live.update(**gate_changes(record, 12))`` is a hundred times faster than drawing anew; any net will do
-    that has as many features and is drawn in as many panels.
+    that has as many features and is drawn in as many panels, with ``t`` and ``y`` if the figure has them.
 
     Parameters
     ----------
@@ -121,6 +121,8 @@ def _drawn(
     traces += [_panel(k, name, values, units) for k, (name, values) in enumerate(panels)]
     for panel in traces[-1 : -len(panels) : -2] if beside is not None else ():
         panel["name"] += ", held"
+    lowest = [len(panels) + k for k in (1, 2) if len(panels) + k > 2]  # the y axes of their panels
+    traces += [] if t is None else [_januaries(t[:T], H, k) for k in lowest]
 
     told = "; ".join(f"{WORDS[name]} from {v.min():.2f} to {v.max():.2f}" for name, v in panels)
     alt = f"Heatmaps of {plural(H, 'hidden unit')} over {T} steps, under the window. {title}. {told}."
@@ -138,7 +140,7 @@ def _drawn(
         "yaxis": {**window_axis, "title": {"text": unit}},
         "yaxis2": {**window_axis, "anchor": "x2", "showticklabels": False},
         "shapes": _frames(marker, held, tops[0]),
-        **_x_axes(T, t, rows),
+        **_x_axes(T, rows, numbered=t is None),
         **_color_axes(record, names),
     }
     labels = [(0, tops[0], _legend(features, record.cell, y is not None))]
@@ -215,15 +217,31 @@ def _panel(k, name, values, units):
     }
 
 
-def _x_axes(T, t, rows):
-    """Return two axes over the steps and the target; months of the window are named at every January.
+def _januaries(months, H, axis):
+    """Return the names of all Januaries, below a lowest panel.
 
-    Numbers beneath names: an axis that keeps its range while the window moves is quicker to redraw.
+    A trace, not the axis's own numbers: axes that stay as they are while the window moves need no new layout.
     """
+    shown = [k for k, month in enumerate(months) if str(month).endswith("-01")]
+    return {
+        "type": "scatter",
+        "xaxis": ("x2", "x")[axis % 2],
+        "yaxis": f"y{axis}",
+        "x": np.array(shown),
+        "y": np.full(len(shown), H - 0.5),
+        "text": [months[k].item().strftime("%b %Y") for k in shown],
+        "mode": "text",
+        "textposition": "bottom center",
+        "textfont": {"size": 12},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _x_axes(T, rows, numbered):
+    """Return two axes over the steps and the target."""
     axis = {"range": [-0.5, T + 0.5], "nticks": 4, "showgrid": False, "tickfont": {"size": 12}, **_FIXED}
-    if t is not None:
-        shown = [k for k, month in enumerate(t[:T]) if str(month).endswith("-01")]
-        axis |= {"tickvals": shown, "ticktext": [t[k].item().strftime("%b %Y") for k in shown]}
+    axis |= {} if numbered else {"tickvals": []}
     axis |= {"showspikes": True, "spikemode": "across", "spikesnap": "hovered data", "spikethickness": 1.5}
     axis |= {"spikecolor": VERMILION, "spikedash": "solid"}
     return {

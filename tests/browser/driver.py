@@ -219,7 +219,7 @@ def run_all(page):
 
 
 def wait_drawn(page):
-    """Wait until every figure in the page is drawn; say of those that never are what the page knows of them."""
+    """Wait until every figure in the page is drawn, or say what the page knows of those that never are."""
     try:
         page.wait_for_function(f"() => {NOT_DRAWN}.length === 0", timeout=60_000, polling=100)
     except Exception as error:
