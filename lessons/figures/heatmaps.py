@@ -230,7 +230,8 @@ def _januaries(months, H, axis):
         "x": np.array(shown),
         "y": np.full(len(shown), H - 0.5),
         "text": [months[k].item().strftime("%b %Y") for k in shown],
-        "mode": "text",
+        "mode": "markers+text",
+        "marker": {"size": 4, "opacity": 0},  # holds the names a little below the panel
         "textposition": "bottom center",
         "textfont": {"size": 12},
         "cliponaxis": False,
