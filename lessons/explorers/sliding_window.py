@@ -105,7 +105,7 @@ def _picture(y):
     for text, side, shift in (("train ◂", "right", -4), ("▸ test", "left", 4)):
         place = {"x": AT - 0.5, "xanchor": side, "xshift": shift, "yref": "y domain", "y": 0}
         figure.add_annotation(text=text, yanchor="bottom", showarrow=False, **place)
-    for text, x in (("row", -1.1), ("X", (LONGEST - 1) / 2), ("y", LONGEST + FARTHEST / 2 + 0.5)):
+    for text, x in (("row", -1.1), ("X", LONGEST - 1), ("y", LONGEST + 1)):  # columns never empty
         place = {"xref": "x2", "yref": "y2", "y": SHOWN - 0.5, "yanchor": "bottom", "showarrow": False}
         figure.add_annotation(text=text, x=x, **place)
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": "", "fixedrange": True}
