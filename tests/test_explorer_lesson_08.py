@@ -30,6 +30,7 @@ def test_the_list_holds_what_was_found_and_a_hidden_stretch(gaps):
         for filling in gaps.controls["filling"].options:
             assert filling in gaps.set(look_at=option, filling=filling).readout.finding
             assert gaps.live.alt
+        assert {gaps.controls[name].disabled for name in ("steps", "place")} == {option != HIDDEN}
 
 
 def test_a_hidden_stretch_is_filled_without_its_truth(gaps):

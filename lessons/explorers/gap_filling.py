@@ -49,6 +49,8 @@ def gap_filling(t=None, y=None, season_length=24, *, unit="", name="series"):
 
     def draw(look_at, filling, steps, place):
         hidden = look_at == HIDDEN
+        for name in ("steps", "place"):
+            controls[name].disabled = not hidden
         start, length = _hide(clean, steps, place) if hidden else things[look_at]
         gap, given = slice(start, start + length), clean.copy()
         given[gap] = np.nan

@@ -225,6 +225,7 @@ def _januaries(months, H, axis):
     shown = [k for k, month in enumerate(months) if str(month).endswith("-01")]
     return {
         "type": "scatter",
+        "name": "Januaries",
         "xaxis": ("x2", "x")[axis % 2],
         "yaxis": f"y{axis}",
         "x": np.array(shown),
