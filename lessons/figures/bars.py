@@ -3,17 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from lessons.figures.style import (
-    BLUE,
-    DARK,
-    ORANGE,
-    line,
-    log_axis,
-    new_figure,
-    readable,
-    style,
-    with_unit,
-)
+from lessons.figures.style import BLUE, DARK, ORANGE, line, log_axis, new_figure, readable, style, with_unit
 from lessons.tables import alike
 
 

@@ -3,15 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from lessons.figures.style import (
-    LOG_AXIS,
-    line,
-    new_figure,
-    plural,
-    readable,
-    style,
-    with_unit,
-)
+from lessons.figures.style import LOG_AXIS, line, new_figure, plural, readable, style, with_unit
 from lessons.tables import alike
 
 TRUTH = 4  # pixels: in grey its line is told from a network's by its width

@@ -268,12 +268,8 @@ def _color_axes(record, names):
     ends = {"tickvals": [-limit, 0, limit], "ticktext": [f"−{limit:g}", "0", f"{limit:g}"]}
     axes = {}
     if len(states) < len(names):
-        axes["coloraxis"] = {
-            "colorscale": _SHUT_TO_OPEN,
-            "cmin": 0,
-            "cmax": 1,
-            "colorbar": {**bar, **shut_to_open},
-        }
+        scale = {"colorscale": _SHUT_TO_OPEN, "cmin": 0, "cmax": 1}
+        axes["coloraxis"] = {**scale, "colorbar": {**bar, **shut_to_open}}
     if states:
         bar = {**bar, **ends, "y": 0.46 if len(states) < len(names) else 0.95}
         scale = {"colorscale": _AROUND_ZERO, "cmin": -limit, "cmid": 0, "cmax": limit}
