@@ -293,7 +293,7 @@ function camera(gd, Plotly) {
 
 async function plotly() {
   for (let tries = 0; !globalThis.lessonsPlotly; tries++) {
-    if (tries > 1500) throw new Error("the drawing library did not arrive from the kernel");
+    if (tries > 6000) throw new Error("the drawing library did not arrive from the kernel");  // 5 MB, 2 minutes
     await new Promise(wake => setTimeout(wake, 20));
   }
   return globalThis.lessonsPlotly;
