@@ -161,6 +161,7 @@ def moved(page, name, control):
     for other, value in BEFORE.get((name, control), {}).items():
         box.get_by_label(expected.controls[other].description).select_option(value)
         expected.set(**{other: value})
+        eventually(page, lambda: assert_agree(box, expected))  # its sliders rest until then
     widget = expected.controls[control]
     pictures = {}
 
