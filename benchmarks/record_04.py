@@ -62,7 +62,7 @@ def main():
     scores = {"last value": naive, **cells, "ridge": ridge}
     write(
         "04_two_cells",
-        caption="Test MSE on the same eight draws of the noise; "
+        caption="Test MSE on eight draws of the noise; "
         f"centred, the GRU is ahead of the LSTM in {ahead.sum()} of {ahead.size} pairs",
         series=SERIES,
         recipe="40 epochs, batches of 64, Adam 0.005 along a cosine; 32 units, float32",

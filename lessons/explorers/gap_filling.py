@@ -169,7 +169,7 @@ def _picture(t, y, trial, unit, name):
         height=396,
         margin_t=104,  # three lines of legend where it is narrow
         xaxis_domain=[0, 0.6],
-        xaxis2={"domain": [0.7, 1], "title": "steps hidden"},
+        xaxis2={"domain": [0.7, 1], "title": "steps hidden", "range": up_to(trial.lengths[-1])},
         yaxis_range=around(y),
         yaxis2={"anchor": "x2", "title": "MSE of the filling", "range": up_to(np.nanmax(errors))},
         hovermode="closest",

@@ -185,7 +185,9 @@ def moved(page, name, control):
         np.testing.assert_allclose(np.maximum(quick, -99), np.maximum(whole, -99), rtol=0, atol=1)  # px
 
 
-@pytest.mark.parametrize(("name", "control"), [("ridge_weights", "noise"), ("gate_heatmaps", "window")])
+@pytest.mark.parametrize(
+    ("name", "control"), [("ridge_weights", "noise"), ("gate_heatmaps", "window"), ("gap_filling", "steps")]
+)
 def test_a_slider_has_its_traces_alone_drawn(page, name, control):
     box = show(page, name)
     box.evaluate("""box => {
